@@ -1,0 +1,1 @@
+//! The merchant's command line: invoices, payments and refunds.

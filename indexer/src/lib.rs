@@ -1,0 +1,1 @@
+//! Follows Recoup's contracts into PostgreSQL and answers auditors.

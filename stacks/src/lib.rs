@@ -1,0 +1,1 @@
+//! The Stacks chain: keys, addresses, Clarity values, transactions, node RPC, observer payloads.

@@ -1,0 +1,1 @@
+//! End-to-end tests and the demo: the real binaries over the local chain.
