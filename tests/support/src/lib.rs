@@ -1,1 +1,18 @@
-//! What the tests share: private PostgreSQL clusters, the local chain, processes that end with their test.
+//! What the tests and the demo share: private PostgreSQL clusters, the local chain, the real binaries, and processes
+//! that end with their owner.
+//!
+//! Everything here blocks. A test is a story told in order, and the things it drives are other processes anyway.
+
+mod error;
+mod paths;
+mod ports;
+mod postgres;
+mod process;
+mod wait;
+
+pub use error::{Error, Result};
+pub use paths::{binary, repository, scratch_folder};
+pub use ports::free_port;
+pub use postgres::{Cluster, DATABASE_URL_VARIABLE, Durability, TestDatabase};
+pub use process::Process;
+pub use wait::wait_until;
