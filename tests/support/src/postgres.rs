@@ -35,6 +35,16 @@ pub enum Durability {
     Full,
 }
 
+impl Durability {
+    /// PostgreSQL's immediate shutdown, or its fast one that saves everything first.
+    fn stop_signal(self) -> &'static str {
+        match self {
+            Self::None => "QUIT",
+            Self::Full => "INT",
+        }
+    }
+}
+
 /// A PostgreSQL server with an empty folder of its own, stopped and removed when dropped or when its owner dies.
 #[derive(Debug)]
 pub struct Cluster {
@@ -68,8 +78,7 @@ impl Cluster {
         };
         initialise(program("initdb"), folder.path())?;
         let server = server_command(program("postgres"), folder.path(), durability);
-        // SIGINT is PostgreSQL's fast shutdown: it ends sessions and leaves no shared memory behind.
-        let process = Process::spawn("postgres", server, folder, "INT")?;
+        let process = Process::spawn("postgres", server, folder, durability.stop_signal())?;
         let mut cluster = Self { process };
         cluster.wait_until_ready(&binaries)?;
         Ok(cluster)
