@@ -1,0 +1,71 @@
+# What a developer does here, one command each. `make help` lists them.
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+BINARIES := $(TARGET)/debug
+CARGO_BUILD := cargo build --locked
+
+# Queries are checked against the committed data in .sqlx; only sqlx-prepare and sqlx-check ask a database.
+export SQLX_OFFLINE ?= true
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check up down costs fmt clean deny sqlx-prepare sqlx-check binaries test-binaries
+
+help: ## List the commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-13s %s\n", $$1, $$2 }'
+
+demo: setup binaries ## Show the whole path: deploy, invoice, pay, refund, refusals, a fork, the audit history
+	@$(BINARIES)/recoup-demo
+
+up: setup binaries ## Start a local stack to play with; prints the next commands to type
+	@$(BINARIES)/recoup-stack up
+
+down: ## Stop and remove what `make up` started
+	@if [ -x $(BINARIES)/recoup-stack ]; then $(BINARIES)/recoup-stack down; else echo "nothing was started"; fi
+
+test: setup test-binaries ## Run every test: contracts, local chain, Rust with PostgreSQL, end to end
+	npm run --silent test:contracts
+	npm run --silent test:devnet
+	$(BINARIES)/recoup-with-postgres cargo test --locked --workspace
+
+check: setup ## What CI demands beside the tests: formats, lints, docs, types, generated files
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
+	npm run --silent check
+	npm run --silent costs -- --check
+	scripts/forbidden-words.sh
+	$(MAKE) --no-print-directory sqlx-check
+
+costs: setup ## Measure what each contract call costs, beside its goal
+	npm run --silent costs
+
+fmt: ## Format the Rust code
+	cargo fmt --all
+
+sqlx-prepare: setup ## Write the query data in .sqlx anew, after a change of a query or a migration
+	cargo build --locked --package recoup-e2e --bin recoup-with-postgres
+	$(BINARIES)/recoup-with-postgres scripts/sqlx-data.sh prepare
+
+sqlx-check: setup ## Compare the query data in .sqlx with the queries and migrations
+	cargo build --locked --package recoup-e2e --bin recoup-with-postgres
+	$(BINARIES)/recoup-with-postgres scripts/sqlx-data.sh check
+
+deny: ## Check licences and sources of the dependencies (needs cargo-deny)
+	cargo deny --locked check bans licenses sources
+
+clean: down ## Remove everything that was built
+	cargo clean
+	rm -rf node_modules .cache .recoup
+
+setup:
+	@scripts/setup.sh
+
+binaries:
+	$(CARGO_BUILD) --package recoup-cli --package recoup-indexer --package recoup-e2e
+
+# The crash tests drive a CLI that can be told to die at a named point. It is built first and set aside under its own
+# name, so that `recoup` itself never has that feature.
+test-binaries:
+	$(CARGO_BUILD) --package recoup-cli --features recoup-cli/failpoints
+	cp $(BINARIES)/recoup $(BINARIES)/recoup-failpoints
+	$(MAKE) --no-print-directory binaries
