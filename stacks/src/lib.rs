@@ -1,1 +1,18 @@
 //! The Stacks chain: keys, addresses, Clarity values, transactions, node RPC, observer payloads.
+//!
+//! Nothing here knows Recoup's contracts. Without the feature `rpc` the crate does no I/O.
+
+pub mod address;
+pub mod clarity;
+pub mod hash;
+pub mod hex;
+pub mod keys;
+mod name;
+pub mod observer;
+#[cfg(feature = "rpc")]
+pub mod rpc;
+pub mod transaction;
+mod wire;
+
+pub use name::NameError;
+pub use wire::EndOfInput;

@@ -1,0 +1,1 @@
+//! What a node posts to its event observers.
