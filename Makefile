@@ -43,11 +43,11 @@ fmt: ## Format the Rust code
 	cargo fmt --all
 
 sqlx-prepare: setup ## Write the query data in .sqlx anew, after a change of a query or a migration
-	cargo build --locked --package recoup-e2e --bin recoup-with-postgres
+	cargo build --locked --package recoup-test-support
 	$(BINARIES)/recoup-with-postgres scripts/sqlx-data.sh prepare
 
 sqlx-check: setup ## Compare the query data in .sqlx with the queries and migrations
-	cargo build --locked --package recoup-e2e --bin recoup-with-postgres
+	cargo build --locked --package recoup-test-support
 	$(BINARIES)/recoup-with-postgres scripts/sqlx-data.sh check
 
 deny: ## Check licences and sources of the dependencies (needs cargo-deny)
@@ -61,7 +61,7 @@ setup:
 	@scripts/setup.sh
 
 binaries:
-	$(CARGO_BUILD) --package recoup-cli --package recoup-indexer --package recoup-e2e
+	$(CARGO_BUILD) --package recoup-cli --package recoup-indexer --package recoup-test-support --package recoup-e2e
 
 # The crash tests drive a CLI that can be told to die at a named point. It is built first and set aside under its own
 # name, so that `recoup` itself never has that feature.

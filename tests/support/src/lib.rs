@@ -4,6 +4,8 @@
 //! Everything here blocks. A test is a story told in order, and the things it drives are other processes anyway.
 
 mod error;
+mod http;
+mod local_chain;
 mod paths;
 mod ports;
 mod postgres;
@@ -11,6 +13,7 @@ mod process;
 mod wait;
 
 pub use error::{Error, Result};
+pub use local_chain::{LocalChain, LocalChainOptions, Orphans};
 pub use paths::{binary, repository, scratch_folder};
 pub use ports::free_port;
 pub use postgres::{Cluster, DATABASE_URL_VARIABLE, Durability, TestDatabase};

@@ -49,6 +49,7 @@ impl Durability {
 #[derive(Debug)]
 pub struct Cluster {
     process: Process,
+    binaries: Binaries,
 }
 
 impl Cluster {
@@ -79,9 +80,15 @@ impl Cluster {
         initialise(program("initdb"), folder.path())?;
         let server = server_command(program("postgres"), folder.path(), durability);
         let process = Process::spawn("postgres", server, folder, durability.stop_signal())?;
-        let mut cluster = Self { process };
-        cluster.wait_until_ready(&binaries)?;
+        let mut cluster = Self { process, binaries };
+        cluster.wait_until_ready()?;
         Ok(cluster)
+    }
+
+    /// The folder of PostgreSQL's own programs (`psql` and others).
+    #[must_use]
+    pub fn programs(&self) -> &Path {
+        self.binaries.folder()
     }
 
     /// The URL of one of its databases.
@@ -100,8 +107,8 @@ impl Cluster {
         Ok(self.url(name))
     }
 
-    fn wait_until_ready(&mut self, binaries: &Binaries) -> Result<()> {
-        let is_ready = binaries.path("pg_isready");
+    fn wait_until_ready(&mut self) -> Result<()> {
+        let is_ready = self.binaries.path("pg_isready");
         let process = &mut self.process;
         wait_until("PostgreSQL to accept connections", START_LIMIT, || {
             process.ensure_running()?;

@@ -10,10 +10,11 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::{Error, Result};
+use crate::{Error, Result, wait_until};
 
 /// A line on stdin dismisses the watchdog; the end of stdin makes it act. Arguments: process id, signal, folder.
 /// It gives up at last, as nothing ends a process that nobody reaps (a container without an init).
@@ -100,6 +101,23 @@ impl Process {
     /// [`Error::Io`] when the file cannot be read.
     pub fn stderr(&self) -> Result<String> {
         self.read("stderr")
+    }
+
+    /// The first whole line that it writes to stdout.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] when it ends before, [`Error::TimedOut`] when there is none after `limit`.
+    pub fn first_line(&mut self, limit: Duration) -> Result<String> {
+        let what = format!("a line of {}", self.name);
+        wait_until(&what, limit, || {
+            // Read after asking whether it runs: the last words of a process that ended in between are seen, too.
+            let running = self.ensure_running();
+            let stdout = self.stdout()?;
+            match stdout.split_once('\n') {
+                Some((line, _)) => Ok(Some(line.to_owned())),
+                None => running.map(|()| None),
+            }
+        })
     }
 
     /// How it ended, when it has.
@@ -196,10 +214,8 @@ fn kill_and_reap(child: &mut Child) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::{scratch_folder, wait_until};
+    use crate::scratch_folder;
 
     fn sleeper() -> Process {
         let mut command = Command::new("sleep");

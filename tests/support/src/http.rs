@@ -1,0 +1,71 @@
+//! JSON over HTTP with the servers under test, all on this machine.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use ureq::Agent;
+
+use crate::{Error, Result};
+
+/// Longer than anything asked here takes on a busy machine; a hanging server must still end the test.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// A client of one server.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    base: String,
+    agent: Agent,
+}
+
+impl Client {
+    /// A client of the server at `base`, such as `http://127.0.0.1:20443`.
+    pub(crate) fn new(base: String) -> Self {
+        let settings = Agent::config_builder()
+            .timeout_global(Some(LIMIT))
+            .http_status_as_error(false)
+            .proxy(None);
+        Self {
+            base,
+            agent: settings.build().into(),
+        }
+    }
+
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Result<Value> {
+        let url = format!("{}{path}", self.base);
+        let response = self.agent.get(&url).call();
+        read(url, response)
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        let url = format!("{}{path}", self.base);
+        let response = self.agent.post(&url).send_json(body);
+        read(url, response)
+    }
+}
+
+type Response = ureq::http::Response<ureq::Body>;
+
+fn read(url: String, response: Result<Response, ureq::Error>) -> Result<Value> {
+    let failed = |source: ureq::Error| Error::Http {
+        url: url.clone(),
+        source: Box::new(source),
+    };
+    let mut response = response.map_err(failed)?;
+    let text = response.body_mut().read_to_string().map_err(failed)?;
+    if !response.status().is_success() {
+        return Err(Error::Status {
+            status: response.status().as_u16(),
+            url,
+            body: text,
+        });
+    }
+    serde_json::from_str(&text).map_err(|source| Error::Json {
+        what: url,
+        source,
+        text,
+    })
+}
