@@ -1,10 +1,10 @@
-;; recoup-core: invoices, payments and refunds in STX or any SIP-010 token.
+;; recoup-core: invoices, payments and refunds, in STX or any SIP-010 token.
 ;;
 ;; A merchant creates invoices; payers pay the merchant directly; the merchant, or an operator it appointed, sends money
-;; back to the payer it came from: never more than that payer paid, and only inside the refund window of that payer.
-;; Trust: nobody owns, pauses or changes this contract. It holds no funds: every transfer leaves tx-sender. Tokens are
-;; hostile until proven otherwise: state and event come before the call, which may move that token and amount alone.
-;; Every height is a burn (Bitcoin) height. docs/CONTRACTS.md holds the reasons.
+;; back to the payer it came from: never more than that payer paid, and only inside that payer's refund window.
+;; Trust: nobody owns, pauses or changes this contract. It holds no funds: every transfer leaves tx-sender. A token may
+;; be hostile: state and event come before its call, which can move nothing of tx-sender's but that token and amount.
+;; Heights are burn (Bitcoin) heights. docs/CONTRACTS.md has the reasons.
 
 (use-trait sip-010 .sip-010-trait.sip-010-trait)
 
@@ -161,7 +161,7 @@
 (define-read-only (get-last-ids)
   {invoice-id: (var-get last-invoice-id), refund-id: (var-get last-refund-id)})
 
-;; The first height at which a refund of this payer is refused; none before its first payment.
+;; The first height at which a refund of this payer is refused; none before it paid.
 (define-read-only (get-deadline (id uint) (payer principal))
   (match (map-get? invoices id)
     invoice (match (map-get? ledger {id: id, payer: payer})
@@ -171,20 +171,18 @@
 
 ;; What can be refunded to this payer now or, when that is nothing, the error code that says why.
 (define-read-only (get-refundable (id uint) (payer principal))
-  (match (map-get? invoices id)
-    invoice (match (refundable-now (get-ledger id payer) (get refund-window invoice))
-      left {amount: left, reason: none}
-      code {amount: u0, reason: (some code)})
-    {amount: u0, reason: (some u1001)}))
+  (match (find-refundable id payer)
+    left {amount: left, reason: none}
+    code {amount: u0, reason: (some code)}))
 
-;; All that a wallet needs for one refund, in one call. refusal: the error code that says why nothing is refundable to this
-;; payer, or why this reference cannot be used.
+;; All that a wallet needs for one refund. refusal: the error code that says why this reference cannot be used, or why
+;; nothing is refundable.
 (define-read-only (get-refund-quote (invoice-id uint) (payer principal) (reference (optional (string-ascii 64))))
   (match (map-get? invoices invoice-id)
     invoice (let (
         (merchant (get merchant invoice))
         (entry (get-ledger invoice-id payer))
-        (refundable (refundable-now entry (get refund-window invoice))))
+        (refundable (find-refundable invoice-id payer)))
       (some {
         merchant: merchant,
         token: (get token invoice),
@@ -200,7 +198,7 @@
         deadline: (get-deadline invoice-id payer),
         refundable: (match refundable left left code u0),
         refusal: (match (check-refund-reference merchant reference)
-          free (match refundable left none code (some code))
+          unused (match refundable left none code (some code))
           code (some code)),
         reference-refund-id: (match reference text (get-refund-by-reference merchant text) none),
         burn-height: burn-block-height,
@@ -225,18 +223,23 @@
 
 ;; Ends payment of an invoice that is not fully paid. What was paid stays refundable. Event: invoice-cancelled.
 (define-public (cancel-invoice (invoice-id uint))
-  (let (
-      (invoice (try! (get-own-invoice invoice-id)))
-      (cancelled (merge invoice {status: STATUS_CANCELLED})))
+  (let ((invoice (try! (get-own-invoice invoice-id))))
     (asserts!
       (<= (status-now (get status invoice) (get expires-at invoice)) STATUS_PARTIALLY_PAID)
       ERR_NOT_CANCELLABLE)
-    (map-set invoices invoice-id cancelled)
-    (print (merge (mutable-state cancelled) {
+    (map-set invoices invoice-id (merge invoice {status: STATUS_CANCELLED}))
+    (print {
       event: "invoice-cancelled",
+      burn-height: burn-block-height,
       invoice-id: invoice-id,
-      merchant: (get merchant invoice),
-    }))
+      merchant: tx-sender,
+      amount-paid: (get amount-paid invoice),
+      amount-refunded: (get amount-refunded invoice),
+      status: STATUS_CANCELLED,
+      refund-window: (get refund-window invoice),
+      first-payment-at: (get first-payment-at invoice),
+      expires-at: (get expires-at invoice),
+    })
     (ok true)))
 
 ;; Lengthens the refund window for all payers, until the first of their deadlines. Event: refund-window-extended.
@@ -244,20 +247,23 @@
   (let (
       (invoice (try! (get-own-invoice invoice-id)))
       (old-window (get refund-window invoice))
-      (extended (merge invoice {refund-window: new-window})))
+      (first-payment-at (get first-payment-at invoice)))
     (asserts! (and (> new-window old-window) (<= new-window MAX_WINDOW)) ERR_INVALID_WINDOW)
-    (asserts!
-      (match (get first-payment-at invoice)
-        first-payment-at (< burn-block-height (+ first-payment-at old-window))
-        true)
-      ERR_WINDOW_EXPIRED)
-    (map-set invoices invoice-id extended)
-    (print (merge (mutable-state extended) {
+    (asserts! (match first-payment-at height (< burn-block-height (+ height old-window)) true) ERR_WINDOW_EXPIRED)
+    (map-set invoices invoice-id (merge invoice {refund-window: new-window}))
+    (print {
       event: "refund-window-extended",
+      burn-height: burn-block-height,
       invoice-id: invoice-id,
-      merchant: (get merchant invoice),
+      merchant: tx-sender,
       old-window: old-window,
-    }))
+      amount-paid: (get amount-paid invoice),
+      amount-refunded: (get amount-refunded invoice),
+      status: (get status invoice),
+      refund-window: new-window,
+      first-payment-at: first-payment-at,
+      expires-at: (get expires-at invoice),
+    })
     (ok true)))
 
 ;; Lets `operator` refund or invoice for the caller; both false revokes. Event: operator-set.
@@ -269,11 +275,11 @@
       (map-delete operators key))
     (print {
       event: "operator-set",
+      burn-height: burn-block-height,
       merchant: tx-sender,
       operator: operator,
       may-refund: may-refund,
       may-invoice: may-invoice,
-      burn-height: burn-block-height,
     })
     (ok true)))
 
@@ -310,14 +316,16 @@
     (token <sip-010>)
     (refund-window (optional uint))
     (subscription-id (optional uint)))
-  (let ((invoice-id (try! (invoice-tx-sender merchant amount (some (contract-of token)) refund-window subscription-id))))
+  (let (
+      (asset (some (contract-of token)))
+      (invoice-id (try! (invoice-tx-sender merchant amount asset refund-window subscription-id))))
     (try! (pay-ft invoice-id merchant amount token))
     (ok invoice-id)))
 
 ;; --- Refunds
 
-;; Sends tx-sender's STX back to a payer: for the merchant, or an operator with may-refund. expected-refunded is what the
-;; issuer believes this payer was refunded so far. Event: refund-processed. Answers the refund's id.
+;; Sends tx-sender's STX back to a payer: for the merchant, or an operator with may-refund. expected-refunded is what
+;; the issuer believes this payer was refunded so far. Event: refund-processed. Answers the refund's id.
 (define-public (refund-stx
     (invoice-id uint)
     (payer principal)
@@ -338,7 +346,9 @@
     (expected-refunded uint)
     (reference (optional (string-ascii 64)))
     (reason (optional (string-utf8 256))))
-  (let ((refund-id (try! (record-refund invoice-id payer amount (some (contract-of token)) expected-refunded reference reason))))
+  (let (
+      (asset (some (contract-of token)))
+      (refund-id (try! (record-refund invoice-id payer amount asset expected-refunded reference reason))))
     (try! (send-ft amount payer token))
     (ok refund-id)))
 
@@ -387,16 +397,19 @@
     STATUS_EXPIRED
     stored))
 
-;; What is left to refund of a payer's ledger entry, or why nothing is.
-(define-private (refundable-now
-    (entry (optional {paid: uint, refunded: uint, first-paid-at: uint}))
-    (refund-window uint))
+;; What a payer can be refunded, or the error that says why nothing.
+(define-private (refundable-at (height uint) (deadline uint) (paid uint) (refunded uint))
+  (begin
+    (asserts! (< height deadline) ERR_WINDOW_EXPIRED)
+    (asserts! (< refunded paid) ERR_FULLY_REFUNDED)
+    (ok (- paid refunded))))
+
+(define-private (find-refundable (id uint) (payer principal))
   (let (
-      (it (unwrap! entry ERR_NOTHING_PAID))
-      (left (- (get paid it) (get refunded it))))
-    (asserts! (< burn-block-height (+ (get first-paid-at it) refund-window)) ERR_WINDOW_EXPIRED)
-    (asserts! (> left u0) ERR_FULLY_REFUNDED)
-    (ok left)))
+      (invoice (unwrap! (map-get? invoices id) ERR_INVOICE_NOT_FOUND))
+      (entry (unwrap! (get-ledger id payer) ERR_NOTHING_PAID))
+      (deadline (+ (get first-paid-at entry) (get refund-window invoice))))
+    (refundable-at burn-block-height deadline (get paid entry) (get refunded entry))))
 
 ;; Refuses a refund reference that is empty or used.
 (define-private (check-refund-reference (merchant principal) (reference (optional (string-ascii 64))))
@@ -406,34 +419,7 @@
       (ok (asserts! (is-none (get-refund-by-reference merchant text)) ERR_REFERENCE_USED)))
     (ok true)))
 
-;; The part of an event that repeats what can change of an invoice, so that a reader needs no earlier event.
-(define-private (mutable-state (invoice {
-    merchant: principal,
-    token: (optional principal),
-    amount: uint,
-    amount-paid: uint,
-    amount-refunded: uint,
-    status: uint,
-    min-payment: (optional uint),
-    only-payer: (optional principal),
-    refund-window: uint,
-    created-at: uint,
-    expires-at: uint,
-    first-payment-at: (optional uint),
-    payer-count: uint,
-    last-refund-id: (optional uint),
-  }))
-  {
-    amount-paid: (get amount-paid invoice),
-    amount-refunded: (get amount-refunded invoice),
-    status: (get status invoice),
-    refund-window: (get refund-window invoice),
-    first-payment-at: (get first-payment-at invoice),
-    expires-at: (get expires-at invoice),
-    burn-height: burn-block-height,
-  })
-
-;; --- Private: one writer for each kind of record
+;; --- Private: the writers of invoices, payments and refunds
 
 (define-private (open-invoice
     (merchant principal)
@@ -460,7 +446,11 @@
         (asserts! (> (len text) u0) ERR_REFERENCE_EMPTY)
         (asserts! (map-insert invoice-references {merchant: merchant, reference: text} id) ERR_REFERENCE_USED))
       true)
-    (let ((invoice {
+    (let (
+        (now burn-block-height)
+        (expires-at (+ now expires-in)))
+      (var-set last-invoice-id id)
+      (map-set invoices id {
         merchant: merchant,
         token: token,
         amount: amount,
@@ -470,19 +460,18 @@
         min-payment: min-payment,
         only-payer: only-payer,
         refund-window: window,
-        created-at: burn-block-height,
-        expires-at: (+ burn-block-height expires-in),
+        created-at: now,
+        expires-at: expires-at,
         first-payment-at: none,
         payer-count: u0,
         last-refund-id: none,
-      }))
-      (var-set last-invoice-id id)
-      (map-set invoices id invoice)
+      })
       (if (or (is-some reference) (is-some memo) (is-some subscription-id))
         (map-set notes id {reference: reference, memo: memo, subscription-id: subscription-id})
         true)
-      (print (merge (mutable-state invoice) {
+      (print {
         event: "invoice-created",
+        burn-height: now,
         invoice-id: id,
         merchant: merchant,
         issuer: contract-caller,
@@ -493,7 +482,13 @@
         reference: reference,
         memo: memo,
         subscription-id: subscription-id,
-      }))
+        amount-paid: u0,
+        amount-refunded: u0,
+        status: STATUS_OPEN,
+        refund-window: window,
+        first-payment-at: none,
+        expires-at: expires-at,
+      })
       (ok id))))
 
 ;; Opens an invoice that only tx-sender can pay, and only in this block, for an operator with may-invoice.
@@ -513,16 +508,18 @@
       (key {id: invoice-id, payer: tx-sender})
       (entry (map-get? ledger key))
       (due (- (get amount invoice) (get amount-paid invoice)))
+      (window (get refund-window invoice))
+      (expires-at (get expires-at invoice))
       (now burn-block-height)
       (first-paid-at (match entry it (get first-paid-at it) now))
-      (deadline (+ first-paid-at (get refund-window invoice))))
+      (deadline (+ first-paid-at window)))
     (asserts! (is-eq merchant (get merchant invoice)) ERR_MERCHANT_MISMATCH)
     (asserts! (is-eq token (get token invoice)) ERR_TOKEN_MISMATCH)
     (asserts! (not (is-eq tx-sender merchant)) ERR_PAYER_NOT_ALLOWED)
     (asserts! (is-eq tx-sender (default-to tx-sender (get only-payer invoice))) ERR_PAYER_NOT_ALLOWED)
     (asserts! (<= (get status invoice) STATUS_PARTIALLY_PAID) ERR_NOT_PAYABLE)
     (asserts! (is-eq (get amount-refunded invoice) u0) ERR_NOT_PAYABLE)
-    (asserts! (< now (get expires-at invoice)) ERR_INVOICE_EXPIRED)
+    (asserts! (< now expires-at) ERR_INVOICE_EXPIRED)
     (asserts! (> amount u0) ERR_INVALID_AMOUNT)
     (asserts! (<= amount due) ERR_MORE_THAN_DUE)
     (asserts!
@@ -532,19 +529,22 @@
     (let (
         (payer-paid (+ (match entry it (get paid it) u0) amount))
         (payer-count (get payer-count invoice))
-        (paid (merge invoice {
-          amount-paid: (+ (get amount-paid invoice) amount),
-          status: (if (is-eq amount due) STATUS_PAID STATUS_PARTIALLY_PAID),
-          first-payment-at: (some (default-to now (get first-payment-at invoice))),
-          payer-count: (if (is-none entry) (+ payer-count u1) payer-count),
-        })))
-      (map-set invoices invoice-id paid)
+        (amount-paid (+ (get amount-paid invoice) amount))
+        (status (if (is-eq amount due) STATUS_PAID STATUS_PARTIALLY_PAID))
+        (first-payment-at (some (default-to now (get first-payment-at invoice)))))
+      (map-set invoices invoice-id (merge invoice {
+        amount-paid: amount-paid,
+        status: status,
+        first-payment-at: first-payment-at,
+        payer-count: (if (is-none entry) (+ payer-count u1) payer-count),
+      }))
       (map-set ledger key {paid: payer-paid, refunded: u0, first-paid-at: first-paid-at})
       (if (is-none entry)
         (map-set payers {id: invoice-id, index: payer-count} tx-sender)
         true)
-      (print (merge (mutable-state paid) {
+      (print {
         event: "payment-received",
+        burn-height: now,
         invoice-id: invoice-id,
         merchant: merchant,
         payer: tx-sender,
@@ -553,7 +553,13 @@
         payer-paid: payer-paid,
         payer-refunded: u0, ;; nothing is paid once a refund was issued
         deadline: deadline,
-      }))
+        amount-paid: amount-paid,
+        amount-refunded: u0,
+        status: status,
+        refund-window: window,
+        first-payment-at: first-payment-at,
+        expires-at: expires-at,
+      })
       (ok true))))
 
 (define-private (record-refund
@@ -567,34 +573,39 @@
   (let (
       (invoice (unwrap! (map-get? invoices invoice-id) ERR_INVOICE_NOT_FOUND))
       (merchant (get merchant invoice))
+      (window (get refund-window invoice))
       (refund-id (+ (var-get last-refund-id) u1))
-      (key {id: invoice-id, payer: payer})
-      (entry (map-get? ledger key)))
+      (key {id: invoice-id, payer: payer}))
     (asserts! (is-direct-call) ERR_NOT_AUTHORISED)
     (asserts!
       (or (is-eq tx-sender merchant) (get may-refund (get-operator merchant tx-sender)))
       ERR_NOT_AUTHORISED)
-    ;; Before all else that can change: a retry of a refund that succeeded answers ERR_REFERENCE_USED for ever.
-    (try! (check-refund-reference merchant reference))
+    ;; Before all that can change: a retry of a refund that succeeded answers ERR_REFERENCE_USED for ever.
+    (match reference
+      text (begin
+        (asserts! (> (len text) u0) ERR_REFERENCE_EMPTY)
+        (asserts! (map-insert refund-references {merchant: merchant, reference: text} refund-id) ERR_REFERENCE_USED))
+      true)
     (asserts! (is-eq token (get token invoice)) ERR_TOKEN_MISMATCH)
     (let (
-        (left (try! (refundable-now entry (get refund-window invoice))))
-        (it (unwrap! entry ERR_NOTHING_PAID)))
+        (entry (unwrap! (map-get? ledger key) ERR_NOTHING_PAID))
+        (payer-paid (get paid entry))
+        (now burn-block-height)
+        (deadline (+ (get first-paid-at entry) window))
+        (left (try! (refundable-at now deadline payer-paid (get refunded entry)))))
       (asserts! (> amount u0) ERR_INVALID_AMOUNT)
-      (asserts! (is-eq expected-refunded (get refunded it)) ERR_LEDGER_CHANGED)
+      (asserts! (is-eq expected-refunded (get refunded entry)) ERR_LEDGER_CHANGED)
       (asserts! (<= amount left) ERR_MORE_THAN_REFUNDABLE)
       (asserts! (not (is-eq payer tx-sender)) ERR_PAYER_NOT_ALLOWED)
       (let (
           (payer-refunded (+ expected-refunded amount))
+          (amount-paid (get amount-paid invoice))
           (amount-refunded (+ (get amount-refunded invoice) amount))
-          (refunded (merge invoice {
-            amount-refunded: amount-refunded,
-            status: (if (is-eq amount-refunded (get amount-paid invoice)) STATUS_REFUNDED (get status invoice)),
-            last-refund-id: (some refund-id),
-          })))
+          (status (if (is-eq amount-refunded amount-paid) STATUS_REFUNDED (get status invoice))))
         (var-set last-refund-id refund-id)
-        (map-set invoices invoice-id refunded)
-        (map-set ledger key (merge it {refunded: payer-refunded}))
+        (map-set invoices invoice-id
+          (merge invoice {amount-refunded: amount-refunded, status: status, last-refund-id: (some refund-id)}))
+        (map-set ledger key (merge entry {refunded: payer-refunded}))
         (map-set refunds refund-id {
           invoice-id: invoice-id,
           payer: payer,
@@ -602,14 +613,12 @@
           issuer: tx-sender,
           reason: reason,
           reference: reference,
-          burn-height: burn-block-height,
+          burn-height: now,
           previous: (get last-refund-id invoice),
         })
-        (match reference
-          text (map-set refund-references {merchant: merchant, reference: text} refund-id)
-          true)
-        (print (merge (mutable-state refunded) {
+        (print {
           event: "refund-processed",
+          burn-height: now,
           refund-id: refund-id,
           invoice-id: invoice-id,
           merchant: merchant,
@@ -619,10 +628,16 @@
           amount: amount,
           reason: reason,
           reference: reference,
-          payer-paid: (get paid it),
+          payer-paid: payer-paid,
           payer-refunded: payer-refunded,
-          deadline: (+ (get first-paid-at it) (get refund-window invoice)),
-        }))
+          deadline: deadline,
+          amount-paid: amount-paid,
+          amount-refunded: amount-refunded,
+          status: status,
+          refund-window: window,
+          first-payment-at: (get first-payment-at invoice),
+          expires-at: (get expires-at invoice),
+        })
         (ok refund-id)))))
 
 (define-private (refund-stx-step
@@ -637,7 +652,13 @@
     (previous (response uint uint)))
   (begin
     (try! previous)
-    (refund-stx (get invoice-id due) (get payer due) (get amount due) (get expected-refunded due) (get reference due) (get reason due))))
+    (refund-stx
+      (get invoice-id due)
+      (get payer due)
+      (get amount due)
+      (get expected-refunded due)
+      (get reference due)
+      (get reason due))))
 
 (define-private (refund-ft-step
     (due {
@@ -651,28 +672,38 @@
     (previous (response {last-id: uint, token: <sip-010>} uint)))
   (let ((token (get token (try! previous))))
     (ok {
-      last-id: (try! (refund-ft (get invoice-id due) (get payer due) (get amount due) token (get expected-refunded due) (get reference due) (get reason due))),
+      last-id: (try! (refund-ft
+        (get invoice-id due)
+        (get payer due)
+        (get amount due)
+        token
+        (get expected-refunded due)
+        (get reference due)
+        (get reason due))),
       token: token,
     })))
 
 ;; --- Private: transfers from tx-sender
 
-;; Needs no fence: it moves exactly this and calls nobody.
+;; No fence is needed: it moves exactly this and calls nobody.
 (define-private (send-stx (amount uint) (recipient principal))
   (match (stx-transfer? amount tx-sender recipient)
-    done (ok done)
+    sent (ok sent)
     code (if (is-eq code u1) ERR_INSUFFICIENT_BALANCE ERR_TRANSFER_FAILED)))
 
 ;; The token runs with tx-sender's authority: restrict-assets? undoes and reports whatever else of tx-sender's it moves.
-;; A refusal ends in an error, which undoes anything that get-balance does.
+;; Every refusal ends in an error, which undoes whatever get-balance may do.
 (define-private (send-ft (amount uint) (recipient principal) (token <sip-010>))
   (match (restrict-assets? tx-sender ((with-ft (contract-of token) "*" amount))
       (match (contract-call? token transfer amount tx-sender recipient none)
-        moved (if moved none (some u0))
+        sent (if sent none (some u0))
         code (some code)))
     refusal (match refusal
-      code (if (or (is-eq code u1) (< (unwrap! (contract-call? token get-balance tx-sender) ERR_TRANSFER_FAILED) amount))
+      code (if (or (is-eq code u1) (< (try! (balance-of-sender token)) amount))
         ERR_INSUFFICIENT_BALANCE
         ERR_TRANSFER_FAILED)
       (ok true))
     violation ERR_FORBIDDEN_TRANSFER))
+
+(define-private (balance-of-sender (token <sip-010>))
+  (ok (unwrap! (contract-call? token get-balance tx-sender) ERR_TRANSFER_FAILED)))
