@@ -1,1 +1,15 @@
-//! Recoup's contracts as Rust: calls, events, errors, ids, amounts, the API's JSON types.
+//! Recoup's contracts as Rust: calls, events, errors, ids, amounts, the API's JSON types. No I/O.
+
+pub mod amount;
+pub mod api;
+pub mod calls;
+pub mod error;
+pub mod events;
+pub mod ids;
+pub mod limits;
+pub mod maps;
+pub mod reads;
+pub mod record;
+pub mod status;
+pub mod text;
+pub mod token;

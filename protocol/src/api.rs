@@ -1,0 +1,227 @@
+//! JSON of the indexer's HTTP API, `/api/v1`. The indexer writes it, the command line reads it.
+//!
+//! Amounts are decimal strings of base units, times RFC 3339 in UTC, heights and ids numbers, hashes `0x` and lower-case
+//! digits, principals in their usual notation. Heights are named: `burn_height` (Bitcoin) or `stacks_height`.
+
+use chrono::{DateTime, Utc};
+use recoup_stacks::address::{ContractId, Principal};
+use recoup_stacks::hash::{BurnBlockHash, BurnHeight, IndexBlockHash, StacksHeight, Txid};
+use serde::{Deserialize, Serialize};
+
+use crate::amount::BaseUnits;
+use crate::ids::{InvoiceId, RefundId, SubscriptionId};
+use crate::status::InvoiceStatus;
+use crate::token::Token;
+
+/// Where every path of the API starts.
+pub const BASE_PATH: &str = "/api/v1";
+
+/// Where an event stands on the chain that the node follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tier {
+    /// Canonical, and not yet deep enough to be final.
+    Seen,
+    /// Canonical and at least N burn blocks deep.
+    Final,
+    /// Its block left the chain.
+    Orphaned,
+}
+
+/// The place of an event on the chain: what anybody needs to look it up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The transaction.
+    pub txid: Txid,
+    /// Which of the transaction's events, from 0, in the chain's order.
+    pub ordinal: u32,
+    /// Its block's identity.
+    pub index_block_hash: IndexBlockHash,
+    /// Its block's height.
+    pub stacks_height: StacksHeight,
+    /// Burn view that the contract saw.
+    pub burn_height: BurnHeight,
+    /// When the block was made, as far as the chain says.
+    pub block_time: Option<DateTime<Utc>>,
+}
+
+/// One refund.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    /// The contract's name for it: valid on its fork.
+    pub refund_id: RefundId,
+    /// What was paid.
+    pub invoice_id: InvoiceId,
+    /// Whose invoice.
+    pub merchant: Principal,
+    /// Who sent it, and whose balance paid it.
+    pub issuer: Principal,
+    /// Who got it back.
+    pub payer: Principal,
+    /// What it was paid in.
+    pub token: Token,
+    /// This refund.
+    pub amount: BaseUnits,
+    /// The merchant's public text, raw: escape it wherever it is shown. U+0000 is shown as `\u{0}`.
+    pub reason: Option<String>,
+    /// The merchant's own name for it.
+    pub reference: Option<String>,
+    /// All that this payer paid on the invoice.
+    pub payer_paid: BaseUnits,
+    /// All that this payer was refunded on the invoice, this refund included.
+    pub payer_refunded: BaseUnits,
+    /// First burn height at which a refund to this payer is refused.
+    pub deadline: BurnHeight,
+    /// Whether event, token transfer and accounting agree.
+    pub proven: bool,
+    /// Where it stands.
+    pub status: Tier,
+    /// Where to find it.
+    pub position: Position,
+}
+
+/// One payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// Who paid.
+    pub payer: Principal,
+    /// This payment.
+    pub amount: BaseUnits,
+    /// All that this payer paid on the invoice, this payment included.
+    pub payer_paid: BaseUnits,
+    /// First burn height at which a refund to this payer is refused.
+    pub deadline: BurnHeight,
+    /// Whether event and token transfer agree.
+    pub proven: bool,
+    /// Where it stands.
+    pub status: Tier,
+    /// Where to find it.
+    pub position: Position,
+}
+
+/// What one payer paid and was refunded on an invoice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayerLedger {
+    /// Whose.
+    pub payer: Principal,
+    /// Sum of its payments.
+    pub paid: BaseUnits,
+    /// Sum of its refunds.
+    pub refunded: BaseUnits,
+    /// First burn height at which a refund to this payer is refused.
+    pub deadline: BurnHeight,
+}
+
+/// One invoice with all that happened to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invoice {
+    /// The contract's name for it: valid on its fork.
+    pub invoice_id: InvoiceId,
+    /// Whose wallet is paid.
+    pub merchant: Principal,
+    /// Who created it: the merchant, or an operator.
+    pub issuer: Principal,
+    /// What it is paid in.
+    pub token: Token,
+    /// What is to be paid.
+    pub amount: BaseUnits,
+    /// Sum of all payments.
+    pub amount_paid: BaseUnits,
+    /// Sum of all refunds.
+    pub amount_refunded: BaseUnits,
+    /// Derived at the chain's burn height.
+    pub status: InvoiceStatus,
+    /// Smallest instalment; none = one exact payment.
+    pub min_payment: Option<BaseUnits>,
+    /// Who alone may pay.
+    pub only_payer: Option<Principal>,
+    /// The merchant's own name for it.
+    pub reference: Option<String>,
+    /// The merchant's public text, raw.
+    pub memo: Option<String>,
+    /// The subscription that it is a payment of.
+    pub subscription_id: Option<SubscriptionId>,
+    /// Burn blocks from a payer's first payment to its deadline.
+    pub refund_window: u64,
+    /// Burn height of the first payment.
+    pub first_payment_at: Option<BurnHeight>,
+    /// First burn height at which payments are refused.
+    pub expires_at: BurnHeight,
+    /// Where its creation stands.
+    pub position: Position,
+    /// In the order of first payments.
+    pub payers: Vec<PayerLedger>,
+    /// In the chain's order.
+    pub payments: Vec<Payment>,
+    /// In the chain's order.
+    pub refunds: Vec<Refund>,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// The rows, in the list's documented order.
+    pub items: Vec<T>,
+    /// Hand it over as `cursor` to read on; none at the end of the list.
+    pub next_cursor: Option<String>,
+}
+
+/// The block that the indexer takes for the chain's newest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tip {
+    /// Its identity.
+    pub index_block_hash: IndexBlockHash,
+    /// Its height.
+    pub stacks_height: StacksHeight,
+    /// Burn block that it saw.
+    pub burn_block_hash: BurnBlockHash,
+    /// Height of that burn block.
+    pub burn_height: BurnHeight,
+}
+
+/// Whether the indexer's answers can be trusted now, and if not, why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// `ok`, or `degraded` when something in here needs a look.
+    pub status: HealthStatus,
+    /// The contract that is followed.
+    pub core_contract: ContractId,
+    /// Newest block; none before the first.
+    pub tip: Option<Tip>,
+    /// Greatest burn height announced by the node.
+    pub burn_height: Option<BurnHeight>,
+    /// Payloads stored and not yet worked on.
+    pub inbox_depth: u64,
+    /// Payloads that could not be decoded.
+    pub quarantined: u64,
+    /// Places where the chain of parents is broken.
+    pub open_gaps: u64,
+    /// Changes of the canonical branch so far.
+    pub reorgs: u64,
+}
+
+/// See [`Health::status`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HealthStatus {
+    /// Nothing to look at.
+    Ok,
+    /// Open gaps, quarantined payloads or a growing inbox.
+    Degraded,
+}
+
+/// Body of every answer that is not a success.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorBody {
+    /// At least one.
+    pub errors: Vec<ApiError>,
+}
+
+/// One thing that is wrong with a request, or with the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiError {
+    /// Stable, for programs: `not-found`, `unknown-parameter`, ...
+    pub code: String,
+    /// For people.
+    pub detail: String,
+}

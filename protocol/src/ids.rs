@@ -1,0 +1,74 @@
+//! Names that the contract gives: dense from 1, valid on one fork only until final.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a text is not an id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not an id: `{0}` (a whole number from 1 is needed)")]
+pub struct ParseIdError(String);
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub u64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIdError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+                match text.parse() {
+                    Ok(id) if digits && id > 0 => Ok(Self(id)),
+                    _ => Err(ParseIdError(text.to_owned())),
+                }
+            }
+        }
+    };
+}
+
+id!(
+    /// An invoice, as `recoup-core` numbers it.
+    InvoiceId
+);
+id!(
+    /// A refund, as `recoup-core` numbers it.
+    RefundId
+);
+id!(
+    /// A subscription, as the subscriptions contract numbers it.
+    SubscriptionId
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_whole_numbers_from_one() {
+        assert_eq!("12".parse(), Ok(InvoiceId(12)));
+        for wrong in [
+            "",
+            "0",
+            "-1",
+            "+1",
+            "1.0",
+            " 1",
+            "1e3",
+            "18446744073709551616",
+            "x",
+        ] {
+            assert!(wrong.parse::<InvoiceId>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Maps of `recoup-core`: what anybody can read from a node, and a MARF proof can prove.
+
+use recoup_stacks::address::Principal;
+use recoup_stacks::clarity::{ClarityName, Tuple, Value};
+
+use crate::ids::{InvoiceId, RefundId};
+use crate::reads::{Invoice, Ledger, Note, Refund};
+use crate::record::{Field, Record, RecordError};
+use crate::text::Reference;
+
+/// The key of one entry, and the type of what is kept under it.
+pub trait MapKey {
+    /// What the map keeps.
+    type Entry;
+    /// The map's name in the contract.
+    const MAP: ClarityName;
+    /// The key as the node takes it.
+    fn key(&self) -> Value;
+    /// Reads the node's `(optional entry)`.
+    ///
+    /// # Errors
+    /// [`RecordError`] when the entry has another shape.
+    fn decode(&self, answer: &Value) -> Result<Option<Self::Entry>, RecordError>;
+}
+
+macro_rules! map {
+    ($name:ident = $map:literal => $entry:ty, $read:expr, |$this:ident| $key:expr) => {
+        impl MapKey for $name {
+            type Entry = $entry;
+            const MAP: ClarityName = ClarityName::from_static($map);
+
+            fn key(&self) -> Value {
+                let $this = self;
+                $key
+            }
+
+            fn decode(&self, answer: &Value) -> Result<Option<Self::Entry>, RecordError> {
+                match answer {
+                    Value::None => Ok(None),
+                    Value::Some(entry) => $read(entry).map(Some),
+                    other => Err(RecordError::shape("an optional", other)),
+                }
+            }
+        }
+    };
+}
+
+fn tuple_of<const N: usize>(fields: [(&'static str, Value); N]) -> Value {
+    let named = fields
+        .into_iter()
+        .map(|(name, value)| (ClarityName::from_static(name), value));
+    Value::Tuple(Tuple::new(named))
+}
+
+/// Key of `invoices`; the entry's status is the stored one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvoiceKey(pub InvoiceId);
+map!(InvoiceKey = "invoices" => Invoice, Invoice::from_value, |this| this.0.write());
+
+/// Key of `notes`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoteKey(pub InvoiceId);
+map!(NoteKey = "notes" => Note, Note::from_value, |this| this.0.write());
+
+/// Key of `ledger`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerKey {
+    /// On which invoice.
+    pub invoice_id: InvoiceId,
+    /// Whose.
+    pub payer: Principal,
+}
+map!(LedgerKey = "ledger" => Ledger, Ledger::from_value, |this| {
+    tuple_of([("id", this.invoice_id.write()), ("payer", this.payer.write())])
+});
+
+/// Key of `refunds`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundKey(pub RefundId);
+map!(RefundKey = "refunds" => Refund, Refund::from_value, |this| this.0.write());
+
+/// Key of `refund-references`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundReferenceKey {
+    /// Whose reference.
+    pub merchant: Principal,
+    /// The merchant's own name of the refund.
+    pub reference: Reference,
+}
+map!(RefundReferenceKey = "refund-references" => RefundId, RefundId::read, |this| {
+    tuple_of([("merchant", this.merchant.write()), ("reference", this.reference.write())])
+});

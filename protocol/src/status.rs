@@ -1,0 +1,116 @@
+//! An invoice's status.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Where an invoice stands. All but [`InvoiceStatus::Expired`] are stored by the contract; that one is derived:
+/// open or partially paid, and past `expires-at`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InvoiceStatus {
+    /// Nothing paid yet.
+    Open,
+    /// Instalments came in, something is still due.
+    PartiallyPaid,
+    /// Paid in full.
+    Paid,
+    /// Not fully paid in time; what was paid stays refundable.
+    Expired,
+    /// Withdrawn by the merchant; what was paid stays refundable.
+    Cancelled,
+    /// All that was paid went back. Terminal.
+    Refunded,
+}
+
+impl InvoiceStatus {
+    /// Every status, in the order of the contract's numbers.
+    pub const ALL: [Self; 6] = [
+        Self::Open,
+        Self::PartiallyPaid,
+        Self::Paid,
+        Self::Expired,
+        Self::Cancelled,
+        Self::Refunded,
+    ];
+
+    /// The contract's number.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Open => 0,
+            Self::PartiallyPaid => 1,
+            Self::Paid => 2,
+            Self::Expired => 3,
+            Self::Cancelled => 4,
+            Self::Refunded => 5,
+        }
+    }
+
+    /// The status of a contract's number.
+    #[must_use]
+    pub fn from_code(code: u128) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|status| u128::from(status.code()) == code)
+    }
+
+    /// The word that people and JSON see.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::PartiallyPaid => "partially-paid",
+            Self::Paid => "paid",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+            Self::Refunded => "refunded",
+        }
+    }
+
+    /// What a reader sees at `burn_height` of an invoice whose stored status is `self`.
+    #[must_use]
+    pub fn derived(self, expires_at: u64, burn_height: u64) -> Self {
+        match self {
+            Self::Open | Self::PartiallyPaid if burn_height >= expires_at => Self::Expired,
+            stored => stored,
+        }
+    }
+}
+
+impl fmt::Display for InvoiceStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_round_trip_and_others_are_unknown() {
+        for status in InvoiceStatus::ALL {
+            assert_eq!(InvoiceStatus::from_code(u128::from(status.code())), Some(status));
+            let json = serde_json::to_string(&status).unwrap();
+            assert_eq!(json, format!("\"{status}\""));
+        }
+        assert_eq!(InvoiceStatus::from_code(6), None);
+        assert_eq!(InvoiceStatus::from_code(u128::MAX), None);
+    }
+
+    #[test]
+    fn only_unpaid_invoices_expire() {
+        assert_eq!(InvoiceStatus::Open.derived(100, 99), InvoiceStatus::Open);
+        assert_eq!(InvoiceStatus::Open.derived(100, 100), InvoiceStatus::Expired);
+        assert_eq!(
+            InvoiceStatus::PartiallyPaid.derived(100, 100),
+            InvoiceStatus::Expired
+        );
+        assert_eq!(InvoiceStatus::Paid.derived(100, 500), InvoiceStatus::Paid);
+        assert_eq!(
+            InvoiceStatus::Cancelled.derived(100, 500),
+            InvoiceStatus::Cancelled
+        );
+    }
+}

@@ -1,0 +1,4 @@
+//! What this crate says of the contracts, held against the contracts.
+
+mod contract_source;
+mod round_trip;
