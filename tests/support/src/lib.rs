@@ -10,6 +10,7 @@ mod paths;
 mod ports;
 mod postgres;
 mod process;
+mod recoup;
 mod wait;
 
 pub use error::{Error, Result};
@@ -18,4 +19,5 @@ pub use paths::{binary, repository, scratch_folder};
 pub use ports::free_port;
 pub use postgres::{Cluster, DATABASE_URL_VARIABLE, Durability, TestDatabase};
 pub use process::Process;
+pub use recoup::{Finished, Recoup, RecoupCommand};
 pub use wait::wait_until;
