@@ -1,1 +1,12 @@
 //! The merchant's command line: invoices, payments and refunds.
+//!
+//! `recoup` says what will happen before it happens, can be interrupted at any moment without paying twice, and speaks to
+//! people on a terminal and to scripts alike.
+
+pub mod failure;
+pub mod home;
+pub mod journal;
+pub mod keystore;
+pub mod profile;
+pub mod secrets;
+pub mod terminal;

@@ -1,0 +1,184 @@
+//! What one line of the journal says.
+
+use chrono::{DateTime, Utc};
+use recoup_protocol::amount::BaseUnits;
+use recoup_protocol::ids::InvoiceId;
+use recoup_protocol::text::{Reference, Text};
+use recoup_protocol::token::Token;
+use recoup_stacks::address::{Address, ContractId, Principal};
+use recoup_stacks::hash::{BurnHeight, StacksHeight, Txid};
+use serde::{Deserialize, Serialize};
+
+/// A change of one entry. Enums are tagged from outside: serde cannot read numbers inside an inner-tagged enum while
+/// serde_json's `arbitrary_precision` is on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// The entry's number, dense from 1.
+    pub entry: u64,
+    /// When the line was written.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    pub change: Change,
+}
+
+/// What happened to an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(clippy::large_enum_variant, reason = "records are few and short-lived")]
+pub enum Change {
+    /// A new entry: what is wanted, and the transaction that does it.
+    Signed {
+        /// What the transaction is for.
+        intent: Intent,
+        /// The transaction itself.
+        transaction: SignedTransaction,
+    },
+    /// A node accepted it.
+    Broadcast {},
+    /// Its effect was seen.
+    Included(Inclusion),
+    /// It is not expected to be undone any more.
+    Final {},
+    /// It had no effect.
+    Failed {
+        /// Who refused.
+        at: FailedAt,
+        /// The contract's error number as decimal text, when known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<BaseUnits>,
+        /// In words.
+        detail: String,
+    },
+    /// Its nonce went to another transaction.
+    Replaced {
+        /// In words.
+        detail: String,
+    },
+    /// A fork undid what was seen.
+    Orphaned {},
+}
+
+/// Who refused a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailedAt {
+    /// The node, when it was broadcast: the nonce is free again.
+    Node,
+    /// The contract or a post-condition, in a block: the nonce is used.
+    Chain,
+}
+
+/// A signed transaction, whole: it can be sent again byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignedTransaction {
+    /// Its id.
+    pub txid: Txid,
+    /// Its bytes in hexadecimal.
+    pub raw: String,
+    /// Who signed and pays.
+    pub sender: Address,
+    /// Its place in the sender's order.
+    pub nonce: u64,
+    /// In micro-STX.
+    pub fee: u64,
+}
+
+/// Where the effect of a transaction was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inclusion {
+    /// Height of the Stacks tip at which the effect was first seen: included there or before.
+    pub seen_at: StacksHeight,
+    /// The burn height of that tip.
+    pub burn_height: BurnHeight,
+    /// The id that the contract gave to an invoice or a refund.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<u64>,
+}
+
+/// What a transaction is for: enough to recognise its effect on chain and to recognise the same wish again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Intent {
+    /// A contract is deployed.
+    Deploy {
+        /// Its id.
+        contract: ContractId,
+        /// SHA-256 of its source, in hexadecimal.
+        source_sha256: String,
+    },
+    /// An invoice is created.
+    CreateInvoice(InvoiceIntent),
+    /// An invoice is paid.
+    Pay(PaymentIntent),
+    /// A payer is refunded.
+    Refund(RefundIntent),
+}
+
+/// An invoice to be created.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InvoiceIntent {
+    /// The contract.
+    pub core: ContractId,
+    /// Who creates it.
+    pub merchant: Principal,
+    /// The merchant's own id for it. Always there: the contract's id is known only after inclusion.
+    pub reference: Reference,
+    /// What is to be paid.
+    pub amount: BaseUnits,
+    /// In which token.
+    pub token: Token,
+}
+
+/// A payment to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentIntent {
+    /// The contract.
+    pub core: ContractId,
+    /// For which invoice.
+    pub invoice_id: InvoiceId,
+    /// To whom.
+    pub merchant: Principal,
+    /// From whom.
+    pub payer: Principal,
+    /// In which token.
+    pub token: Token,
+    /// How much.
+    pub amount: BaseUnits,
+    /// What the payer had paid when this was planned.
+    pub paid_before: BaseUnits,
+}
+
+/// A refund to be issued.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefundIntent {
+    /// The contract.
+    pub core: ContractId,
+    /// Of which invoice.
+    pub invoice_id: InvoiceId,
+    /// The invoice's merchant.
+    pub merchant: Principal,
+    /// Whose wallet signs and pays.
+    pub issuer: Principal,
+    /// To whom.
+    pub payer: Principal,
+    /// In which token.
+    pub token: Token,
+    /// What was asked for: `full`, a percentage, or base units. Recognises the same command when it is run again.
+    pub asked: String,
+    /// How much that is.
+    pub amount: BaseUnits,
+    /// What the payer had been refunded when this was planned; the contract refuses if that changed.
+    pub expected_refunded: BaseUnits,
+    /// The merchant's own id for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Reference>,
+    /// Why, for everybody to read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Text>,
+}
