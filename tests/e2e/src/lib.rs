@@ -1,1 +1,6 @@
-//! End-to-end tests and the demo: the real binaries over the local chain.
+//! The whole of Recoup, run as its users run it: the real binaries over the local chain and a real database.
+//!
+//! What the demo, the local stack and the end-to-end tests have in common lies here.
+
+pub mod audit;
+pub mod stack;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ureq::Agent;
 
@@ -12,35 +13,46 @@ const LIMIT: Duration = Duration::from_secs(120);
 
 /// A client of one server.
 #[derive(Debug, Clone)]
-pub(crate) struct Client {
+pub struct HttpClient {
     base: String,
     agent: Agent,
 }
 
-impl Client {
+impl HttpClient {
     /// A client of the server at `base`, such as `http://127.0.0.1:20443`.
-    pub(crate) fn new(base: String) -> Self {
+    #[must_use]
+    pub fn new(base: impl Into<String>) -> Self {
         let settings = Agent::config_builder()
             .timeout_global(Some(LIMIT))
             .http_status_as_error(false)
             .proxy(None);
         Self {
-            base,
+            base: base.into(),
             agent: settings.build().into(),
         }
     }
 
-    pub(crate) fn base(&self) -> &str {
+    /// The address that all paths start from.
+    #[must_use]
+    pub fn base(&self) -> &str {
         &self.base
     }
 
-    pub(crate) fn get(&self, path: &str) -> Result<Value> {
+    /// Asks for `path`.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, answers with a failure, or with other JSON than expected.
+    pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         let url = format!("{}{path}", self.base);
         let response = self.agent.get(&url).call();
         read(url, response)
     }
 
-    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value> {
+    /// Posts JSON to `path`.
+    ///
+    /// # Errors
+    /// As [`HttpClient::get`].
+    pub fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T> {
         let url = format!("{}{path}", self.base);
         let response = self.agent.post(&url).send_json(body);
         read(url, response)
@@ -49,7 +61,7 @@ impl Client {
 
 type Response = ureq::http::Response<ureq::Body>;
 
-fn read(url: String, response: Result<Response, ureq::Error>) -> Result<Value> {
+fn read<T: DeserializeOwned>(url: String, response: Result<Response, ureq::Error>) -> Result<T> {
     let failed = |source: ureq::Error| Error::Http {
         url: url.clone(),
         source: Box::new(source),

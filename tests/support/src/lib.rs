@@ -14,6 +14,7 @@ mod recoup;
 mod wait;
 
 pub use error::{Error, Result};
+pub use http::HttpClient;
 pub use local_chain::{LocalChain, LocalChainOptions, Orphans};
 pub use paths::{binary, repository, scratch_folder};
 pub use ports::free_port;

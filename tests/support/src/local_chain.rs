@@ -6,8 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::http::Client;
-use crate::{Error, Process, Result, repository, scratch_folder};
+use crate::{Error, HttpClient, Process, Result, repository, scratch_folder};
 
 const START_LIMIT: Duration = Duration::from_secs(120);
 
@@ -26,7 +25,7 @@ pub struct LocalChainOptions {
 #[derive(Debug)]
 pub struct LocalChain {
     process: Process,
-    client: Client,
+    client: HttpClient,
 }
 
 /// What becomes of the transactions of abandoned blocks.
@@ -85,7 +84,7 @@ impl LocalChain {
         if !ready.ready {
             return Err(process.failure("says that it is not ready"));
         }
-        let client = Client::new(format!("http://127.0.0.1:{}", ready.port));
+        let client = HttpClient::new(format!("http://127.0.0.1:{}", ready.port));
         Ok(Self { process, client })
     }
 
@@ -161,12 +160,10 @@ impl LocalChain {
         self.control("wait-observers", &json!({}))
     }
 
-    /// Asks one of the node's own paths.
-    ///
-    /// # Errors
-    /// When the answer is not a success.
-    pub fn get(&self, path: &str) -> Result<Value> {
-        self.client.get(path)
+    /// A client of the node's own paths.
+    #[must_use]
+    pub fn client(&self) -> &HttpClient {
+        &self.client
     }
 
     fn control(&self, name: &str, body: &Value) -> Result<Value> {
