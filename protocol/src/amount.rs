@@ -140,6 +140,12 @@ impl Percentage {
     }
 }
 
+impl fmt::Display for Percentage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}%", BaseUnits(self.0).to_decimal(2))
+    }
+}
+
 impl FromStr for Percentage {
     type Err = AmountError;
 
@@ -193,6 +199,7 @@ mod tests {
         let share = |text: &str| text.parse::<Percentage>();
         assert_eq!(share("25%").unwrap().of(BaseUnits(101)), BaseUnits(25));
         assert_eq!(share("12.5%").unwrap().of(BaseUnits(1000)), BaseUnits(125));
+        assert_eq!(share("12.50%").unwrap().to_string(), "12.5%");
         assert_eq!(
             share("100%").unwrap().of(BaseUnits(u128::MAX)),
             BaseUnits(u128::MAX)
