@@ -161,7 +161,7 @@ impl Secret {
     }
 
     fn hash160(&self) -> Result<[u8; 20], KeystoreError> {
-        let address = self.key()?.address(Network::Mainnet).map_err(|_| KeystoreError::BadKey)?;
+        let address = self.key()?.address(Network::Mainnet);
         Ok(*address.hash160())
     }
 
@@ -370,7 +370,7 @@ mod tests {
             let file = WalletFile::seal(&secret, "pass", CHEAP).unwrap();
             assert_eq!(file.address(Network::Testnet).to_string(), ADDRESS);
             let opened = file.open(&name("a"), "pass").unwrap();
-            assert_eq!(opened.key().unwrap().address(Network::Testnet).unwrap().to_string(), ADDRESS);
+            assert_eq!(opened.key().unwrap().address(Network::Testnet).to_string(), ADDRESS);
             assert_eq!(opened.words().unwrap().is_some(), text == PHRASE);
         }
     }

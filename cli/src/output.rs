@@ -1,0 +1,132 @@
+//! What a command says on stdout: a table for people, or one JSON object for programs.
+
+use std::io::{self, Write as _};
+
+use recoup_protocol::text::display_safe;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::failure::{Failure, Kind};
+
+/// A command's result in both forms.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    json: Value,
+    text: String,
+}
+
+impl Output {
+    /// A result as a document and as text, which ends with a line feed.
+    ///
+    /// # Errors
+    /// When the document cannot be written as JSON.
+    pub fn new(document: &impl Serialize, text: impl Into<String>) -> Result<Self, Failure> {
+        let json = serde_json::to_value(document)
+            .map_err(|error| Failure::from_error(Kind::Internal, &error).context("cannot write the result as JSON"))?;
+        Ok(Self { json, text: text.into() })
+    }
+
+    /// Writes one of the forms to stdout. A reader that went away is no failure.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn print(&self, as_json: bool) -> io::Result<()> {
+        let text = if as_json { format!("{:#}\n", self.json) } else { self.text.clone() };
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result,
+        }
+    }
+}
+
+/// Labelled values, one a line. Values are shown with their control characters spelled out.
+#[derive(Debug, Clone, Default)]
+pub struct Fields {
+    rows: Vec<(String, String)>,
+}
+
+impl Fields {
+    /// No rows yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a row.
+    #[must_use]
+    pub fn row(mut self, label: &str, value: impl ToString) -> Self {
+        self.rows.push((label.to_owned(), display_safe(&value.to_string()).into_owned()));
+        self
+    }
+
+    /// Adds a row when there is something to show.
+    #[must_use]
+    pub fn optional(self, label: &str, value: Option<impl ToString>) -> Self {
+        match value {
+            Some(value) => self.row(label, value),
+            None => self,
+        }
+    }
+
+    /// The rows with their values under each other.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let width = self.rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+        self.rows.iter().map(|(label, value)| format!("  {label:<width$}  {value}\n")).collect()
+    }
+}
+
+/// Rows of several columns under a heading. Cells are shown with their control characters spelled out.
+#[derive(Debug, Clone)]
+pub struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table with this heading.
+    #[must_use]
+    pub fn new(heading: &[&str]) -> Self {
+        Self { rows: vec![heading.iter().map(|cell| (*cell).to_owned()).collect()] }
+    }
+
+    /// Adds a row.
+    pub fn push(&mut self, cells: &[String]) {
+        self.rows.push(cells.iter().map(|cell| display_safe(cell).into_owned()).collect());
+    }
+
+    /// The rows with their cells under each other.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let width = |column: usize| {
+            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..columns).map(width).collect();
+        let line = |row: &Vec<String>| {
+            let cells: Vec<String> =
+                row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+            format!("{}\n", cells.join("  ").trim_end())
+        };
+        self.rows.iter().map(line).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_stand_under_each_other_and_cannot_forge_lines() {
+        let text = Fields::new().row("payer", "ST1").row("reason", "x\nfee  0").optional("none", None::<&str>).to_text();
+        assert_eq!(text, "  payer   ST1\n  reason  x\\u{a}fee  0\n");
+    }
+
+    #[test]
+    fn tables_stand_under_each_other() {
+        let mut table = Table::new(&["id", "amount"]);
+        table.push(&["1".to_owned(), "1.5 STX".to_owned()]);
+        table.push(&["100".to_owned(), String::new()]);
+        assert_eq!(table.to_text(), "id   amount\n1    1.5 STX\n100\n");
+    }
+}
