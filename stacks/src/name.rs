@@ -53,7 +53,6 @@ macro_rules! name_type {
             /// # Panics
             ///
             /// When it is not a valid name; at compile time where the result is a constant.
-            #[expect(clippy::panic, reason = "reports a misspelt constant, at compile time")]
             pub const fn from_static(name: &'static str) -> Self {
                 if !$is_valid(name.as_bytes()) {
                     panic!("not a valid name");

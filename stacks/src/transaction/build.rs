@@ -1,10 +1,10 @@
 //! Making transactions: say what it does, then fee and nonce, then sign.
 
 use super::auth::{Auth, SpendingCondition};
+use super::envelope::{AnchorMode, Transaction};
 use super::payload::{ClarityVersion, ContractCall, Memo, Payload, SmartContract, TokenTransfer};
 use super::post_condition::{PostCondition, PostConditionMode};
 use super::sign::SignError;
-use super::transaction::{AnchorMode, Transaction};
 use crate::address::{ChainId, ContractId, ContractName, Network, Principal};
 use crate::clarity::{ClarityName, Value};
 use crate::keys::{KeyError, PublicKey, SecretKey};

@@ -1,9 +1,11 @@
 //! Bytes of a whole transaction, and what can be wrong with them.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::auth::Auth;
+use super::envelope::{AnchorMode, Transaction};
 use super::payload::Payload;
 use super::post_condition::{PostCondition, PostConditionMode};
-use super::transaction::{AnchorMode, Transaction};
 use crate::address::{AddressError, ChainId, Network};
 use crate::clarity;
 use crate::hash::{Txid, sha512_256};
@@ -165,6 +167,19 @@ impl Transaction {
     /// The id. It changes with every change of the transaction, its signatures included.
     pub fn txid(&self) -> Txid {
         Txid::from_bytes(sha512_256(&self.encode()))
+    }
+}
+
+/// As nodes write transactions in JSON: hexadecimal bytes.
+impl Serialize for Transaction {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_hex())
+    }
+}
+
+impl<'de> Deserialize<'de> for Transaction {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_hex(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
 

@@ -6,17 +6,18 @@ mod auth;
 mod build;
 mod byte_enum;
 mod codec;
+mod envelope;
 mod miner;
 mod payload;
 mod post_condition;
 mod sign;
-mod transaction;
 
 pub use auth::{
     Auth, AuthField, MultiSig, MultiSigHashMode, SingleSig, SingleSigHashMode, SpendingCondition,
 };
 pub use build::UnsignedTransaction;
 pub use codec::{DecodeError, MAX_TRANSACTION_SIZE, ParseError};
+pub use envelope::{AnchorMode, Transaction};
 pub use miner::{Coinbase, MicroblockHeader, TenureChange, TenureChangeCause};
 pub use payload::{ClarityVersion, ContractCall, Memo, MemoTooLong, Payload, SmartContract, TokenTransfer};
 pub use post_condition::{
@@ -24,6 +25,5 @@ pub use post_condition::{
     PoxCondition,
 };
 pub use sign::{SignError, VerifyError};
-pub use transaction::{AnchorMode, Transaction};
 
 pub use crate::hash::Txid;

@@ -6,7 +6,7 @@
 
 use super::auth::{Auth, AuthField, MultiSig, SingleSig, SpendingCondition, key_encoding_byte};
 use super::codec::DecodeError;
-use super::transaction::Transaction;
+use super::envelope::Transaction;
 use crate::hash::sha512_256;
 use crate::keys::{KeyEncoding, KeyError, PublicKey, SecretKey, Signature};
 
