@@ -1,0 +1,124 @@
+/** A posted transaction: decoded, and what the chain needs to know of it. */
+import {
+  addressFromVersionHash,
+  addressToString,
+  AddressHashMode,
+  AddressVersion,
+  AuthType,
+  Cl,
+  deserializeTransaction,
+  PayloadType,
+} from '@stacks/transactions';
+import type { StacksTransactionWire } from '@stacks/transactions';
+import type { VmAction, VmTransaction } from '../vm/types.ts';
+
+export interface Signer {
+  address: string;
+  nonce: bigint;
+}
+
+export interface DecodedTransaction {
+  readonly wire: StacksTransactionWire;
+  /** Hex, no 0x. */
+  readonly txid: string;
+  readonly raw: string;
+  readonly origin: Signer;
+  /** The sponsor, or the origin again: who pays the fee. */
+  readonly payer: Signer;
+  readonly sponsored: boolean;
+  readonly fee: bigint;
+}
+
+/** The bytes are no transaction. */
+export class UndecodableTransaction extends Error {}
+
+/** Decodes a transaction and ignores bytes behind it, as a node does. */
+export function decodeTransaction(bytes: Uint8Array): DecodedTransaction {
+  let wire: StacksTransactionWire;
+  let raw: string;
+  try {
+    wire = deserializeTransaction(bytes);
+    raw = wire.serialize();
+  } catch (error) {
+    throw new UndecodableTransaction('not a transaction', { cause: error });
+  }
+  if (!Buffer.from(bytes).toString('hex').startsWith(raw)) throw new UndecodableTransaction('not in canonical form');
+  const { auth } = wire;
+  const origin = signerOf(auth.spendingCondition);
+  const sponsored = auth.authType === AuthType.Sponsored;
+  return {
+    wire,
+    txid: wire.txid(),
+    raw,
+    origin,
+    payer: sponsored ? signerOf(auth.sponsorSpendingCondition) : origin,
+    sponsored,
+    fee: BigInt(sponsored ? auth.sponsorSpendingCondition.fee : auth.spendingCondition.fee),
+  };
+}
+
+type SpendingCondition = StacksTransactionWire['auth']['spendingCondition'];
+
+const SINGLE_SIG_MODES: readonly AddressHashMode[] = [AddressHashMode.P2PKH, AddressHashMode.P2WPKH];
+
+function signerOf({ hashMode, signer, nonce }: SpendingCondition): Signer {
+  const version = SINGLE_SIG_MODES.includes(hashMode) ? AddressVersion.TestnetSingleSig : AddressVersion.TestnetMultiSig;
+  return { address: addressToString(addressFromVersionHash(version, signer)), nonce: BigInt(nonce) };
+}
+
+/** "ADDR.name" of the contract that the transaction deploys or calls. */
+export function contractOf({ wire, origin }: DecodedTransaction): string | null {
+  const { payload } = wire;
+  switch (payload.payloadType) {
+    case PayloadType.ContractCall:
+      return `${addressToString(payload.contractAddress)}.${payload.contractName.content}`;
+    case PayloadType.SmartContract:
+    case PayloadType.VersionedSmartContract:
+      return `${origin.address}.${payload.contractName.content}`;
+    default:
+      return null;
+  }
+}
+
+/** Memos are 34 bytes on the wire. */
+const MEMO_HEX_LENGTH = 68;
+
+function actionOf(transaction: DecodedTransaction): VmAction {
+  const { payload } = transaction.wire;
+  switch (payload.payloadType) {
+    case PayloadType.TokenTransfer: {
+      const memo = transaction.raw.slice(-MEMO_HEX_LENGTH);
+      return { kind: 'transfer', recipient: Cl.stringify(payload.recipient).replace(/^'/, ''), amount: payload.amount, memo };
+    }
+    case PayloadType.ContractCall:
+      return {
+        kind: 'call',
+        contract: contractOf(transaction) as string,
+        function: payload.functionName.content,
+        arguments: payload.functionArgs.map((value) => Buffer.from(Cl.serialize(value), 'hex')),
+      };
+    case PayloadType.SmartContract:
+    case PayloadType.VersionedSmartContract:
+      return {
+        kind: 'deploy',
+        name: payload.contractName.content,
+        source: payload.codeBody.content,
+        clarityVersion: 'clarityVersion' in payload ? payload.clarityVersion : undefined,
+      };
+    default:
+      throw new Error(`a payload of type ${payload.payloadType} never passes admission`);
+  }
+}
+
+export function toVmTransaction(transaction: DecodedTransaction): VmTransaction {
+  const { wire, txid, origin, payer, fee } = transaction;
+  return {
+    txid,
+    origin: origin.address,
+    payer: payer.address,
+    fee,
+    action: actionOf(transaction),
+    postConditions: wire.postConditions.values,
+    postConditionMode: wire.postConditionMode,
+  };
+}
