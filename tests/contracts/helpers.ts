@@ -11,7 +11,9 @@ export type Transfer = { transfer: string; from: string; to: string; amount: big
 export interface Outcome {
   result: Result;
   events: (Print | Transfer)[];
+  costs: Costs;
 }
+export type Costs = NonNullable<ReturnType<Simnet["callPublicFn"]>["costs"]>;
 
 /** What an invoice is paid in: STX (token null), or a SIP-010 token by its contract and asset. */
 export interface Asset {
@@ -83,7 +85,7 @@ export const printLog: (Print & { hex: string })[] = [];
 const references = new Set<string>();
 
 export async function startChain(epoch: "3.3" | "4.0"): Promise<Simnet> {
-  simnet = await initSimnet("./Clarinet.toml");
+  simnet = await initSimnet("./Clarinet.toml", false, { trackCosts: true, trackCoverage: false });
   simnet.setEpoch(epoch);
   references.clear();
   printLog.length = 0;
@@ -93,7 +95,7 @@ export async function startChain(epoch: "3.3" | "4.0"): Promise<Simnet> {
 
 export function mint(asset: Asset, recipient: string, amount: bigint): void {
   if (asset.token === null) throw new Error("STX is not minted by a contract");
-  send(asset.token, "mint", [Cl.uint(amount), Cl.principal(recipient)], recipient);
+  send(asset.token, "mint", [Cl.uint(amount), Cl.principal(recipient)], DEPLOYER);
 }
 
 export const burnHeight = () => BigInt(simnet.burnBlockHeight);
@@ -184,17 +186,27 @@ function plainEvent({ event, data }: SimnetEvent): Print | Transfer {
 
 /** Calls a public function of any contract. */
 export function send(contractId: string, name: string, args: ClarityValue[], sender: string): Outcome {
-  const { result, events } = simnet.callPublicFn(contractId, name, args, sender);
+  const { result, events, costs } = simnet.callPublicFn(contractId, name, args, sender);
   return {
     result: plain(result) as Result,
     events: events.filter(({ event }) => !event.endsWith("mint_event")).map(plainEvent),
+    costs: known(costs),
   };
 }
 
-/** Calls a read-only function of recoup-core. */
-export function read(name: string, ...args: ClarityValue[]): Plain {
-  return plain(simnet.callReadOnlyFn(CORE, name, args, STRANGER).result);
+function known(costs: Costs | null): Costs {
+  if (costs === null) throw new Error("simnet reported no costs");
+  return costs;
 }
+
+/** Calls a read-only function of recoup-core; also answers what the call cost. */
+export function readWithCosts(name: string, args: ClarityValue[]): { value: Plain; costs: Costs } {
+  const { result, costs } = simnet.callReadOnlyFn(CORE, name, args, STRANGER);
+  return { value: plain(result), costs: known(costs) };
+}
+
+/** Calls a read-only function of recoup-core. */
+export const read = (name: string, ...args: ClarityValue[]): Plain => readWithCosts(name, args).value;
 
 export interface InvoiceTerms {
   amount?: bigint;
@@ -336,9 +348,10 @@ export function chainState(): Plain {
   const upTo = (last: bigint) => Array.from({ length: Number(last) + 1 }, (_, index) => Cl.uint(index + 1));
   const byReference = (map: string) =>
     people.flatMap((merchant) =>
-      [...references].map((text) =>
-        entry(map, Cl.tuple({ merchant: Cl.principal(merchant), reference: Cl.stringAscii(text) })),
-      ),
+      [...references].flatMap((text) => {
+        const id = entry(map, Cl.tuple({ merchant: Cl.principal(merchant), reference: Cl.stringAscii(text) }));
+        return id === null ? [] : [`${merchant} ${text} ${id}`];
+      }),
     );
   return {
     ids,
