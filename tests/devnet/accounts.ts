@@ -24,6 +24,7 @@ const DEVNET_KEYS: Record<string, string> = {
   wallet_6: '7036b29cb5e235e5fd9b09ae3e8eec4404e44906814d5d01cbca968a60ed4bfb01',
   wallet_7: 'b463f0df6c05d2f156393eee73f8016c5372caa0e9e29a901bb7171d90dc4f1401',
   wallet_8: '6a1a754ba863d7bab14adbbc3f8ebb090af9e871ace621d3e5ab634e1422885e01',
+  faucet: 'de433bdfa14ec43aa1098d5be594c8ffb20a31485ff9de2923b2689471c401b801',
 };
 
 function account(name: string, privateKey: string): Account {

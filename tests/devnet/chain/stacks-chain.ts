@@ -9,7 +9,7 @@ export interface Branch {
   readonly burnTip: BurnBlock;
 }
 
-/** Where a transaction was mined; the newest place counts, as in a node's transaction index. */
+/** Where a transaction was mined. */
 export interface Inclusion {
   readonly block: StacksBlock;
   readonly index: number;
@@ -21,7 +21,7 @@ export class StacksChain {
   #canonical: StacksBlock[];
   readonly #byId = new Map<string, StacksBlock>();
   readonly #children = new Map<StacksBlock, number>();
-  readonly #inclusions = new Map<string, Inclusion[]>();
+  readonly #inclusions = new Map<string, Inclusion>();
 
   constructor(genesis: StacksBlock) {
     this.#tip = genesis;
@@ -54,7 +54,7 @@ export class StacksChain {
     this.#byId.set(block.id, block);
     if (block.parent !== null) this.#children.set(block.parent, this.childrenOf(block.parent) + 1);
     block.transactions.forEach(({ txid }, index) => {
-      this.#inclusions.set(txid, [...(this.#inclusions.get(txid) ?? []), { block, index }]);
+      if (!this.#inclusions.has(txid)) this.#inclusions.set(txid, { block, index });
     });
     this.moveTo(block);
   }
@@ -68,10 +68,9 @@ export class StacksChain {
     this.#tip = tip;
   }
 
-  /** The canonical place of a transaction if there is one, else an orphaned one. */
-  inclusion(txid: string): Inclusion | undefined {
-    const all = this.#inclusions.get(txid) ?? [];
-    return all.find(({ block }) => this.isCanonical(block)) ?? all[0];
+  /** The first place in which a transaction was mined, canonical or not: all that a node's transaction index knows. */
+  firstInclusion(txid: string): Inclusion | undefined {
+    return this.#inclusions.get(txid);
   }
 
   /** Canonical blocks of the tenure that was elected in the burn block with this consensus hash, newest first. */

@@ -85,7 +85,7 @@ function unconfirmed({ chain }: Context, txid: string): Reply {
 }
 
 function indexed({ chain }: Context, txid: string): Reply {
-  const inclusion = chain.stacks.inclusion(txid);
+  const inclusion = chain.stacks.firstInclusion(txid);
   if (inclusion === undefined) return text(404, `No such transaction ${txid}\n`);
   const { block, index } = inclusion;
   const canonical = chain.stacks.isCanonical(block);
