@@ -2,5 +2,7 @@
 //!
 //! What the demo, the local stack and the end-to-end tests have in common lies here.
 
+pub mod accounts;
 pub mod audit;
+pub mod participant;
 pub mod stack;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use ureq::Agent;
 
 use crate::{Error, Result};
@@ -52,9 +52,23 @@ impl HttpClient {
     ///
     /// # Errors
     /// As [`HttpClient::get`].
-    pub fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T> {
+    pub fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
         let url = format!("{}{path}", self.base);
         let response = self.agent.post(&url).send_json(body);
+        read(url, response)
+    }
+
+    /// Posts bytes to `path`.
+    ///
+    /// # Errors
+    /// As [`HttpClient::get`].
+    pub fn post_bytes<T: DeserializeOwned>(&self, path: &str, body: &[u8]) -> Result<T> {
+        let url = format!("{}{path}", self.base);
+        let response = self
+            .agent
+            .post(&url)
+            .content_type("application/octet-stream")
+            .send(body);
         read(url, response)
     }
 }

@@ -15,7 +15,7 @@ mod wait;
 
 pub use error::{Error, Result};
 pub use http::HttpClient;
-pub use local_chain::{LocalChain, LocalChainOptions, Orphans};
+pub use local_chain::{Fork, LocalChain, LocalChainOptions, Orphans};
 pub use paths::{binary, repository, scratch_folder};
 pub use ports::free_port;
 pub use postgres::{Cluster, DATABASE_URL_VARIABLE, Durability, TestDatabase};

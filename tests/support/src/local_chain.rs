@@ -17,7 +17,7 @@ pub struct LocalChainOptions {
     pub port: u16,
     /// The addresses that get its events, such as `http://127.0.0.1:3700`.
     pub observers: Vec<String>,
-    /// How often it makes a block by itself; `None` makes blocks on request only.
+    /// How often it makes a block of what waits in the mempool; `None` makes blocks on request only.
     pub mine_interval: Option<Duration>,
 }
 
@@ -28,28 +28,29 @@ pub struct LocalChain {
     client: HttpClient,
 }
 
-/// What becomes of the transactions of abandoned blocks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum Orphans {
-    /// These (by id) are mined again, in the first new block; others never come back.
-    Only(Vec<String>),
-    /// By keyword, see [`Orphans::remine`] and [`Orphans::drop`].
-    Keyword(&'static str),
+/// Blocks to be abandoned, and what takes their place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Fork {
+    /// How many Stacks blocks are abandoned, counted from the tip; a burn fork abandons the whole tenure of the lowest.
+    pub depth: u32,
+    /// How many Stacks blocks are made on the new branch at once.
+    pub build: u32,
+    /// What becomes of the transactions of abandoned blocks.
+    #[serde(rename = "transactions")]
+    pub orphans: Orphans,
+    /// Whether Bitcoin forks, too; else the new branch has the same burn blocks, and must be longer.
+    #[serde(rename = "burn")]
+    pub is_burn_fork: bool,
 }
 
-impl Orphans {
-    /// All are mined again, in the first new block.
-    #[must_use]
-    pub fn remine() -> Self {
-        Self::Keyword("remine")
-    }
-
-    /// None comes back.
-    #[must_use]
-    pub fn drop() -> Self {
-        Self::Keyword("drop")
-    }
+/// What becomes of the transactions of abandoned blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Orphans {
+    /// They wait in the mempool again, for the next block.
+    Remine,
+    /// They are forgotten.
+    Drop,
 }
 
 #[derive(Debug, Deserialize)]
@@ -68,9 +69,13 @@ impl LocalChain {
         command
             .current_dir(repository())
             .args(["--import", "tsx", "tests/devnet/main.ts"]);
+        // Else its loader leaves translated files in the temporary folder.
+        command.env("TSX_DISABLE_CACHE", "1");
         command.args(["--port", &options.port.to_string()]);
         let interval = options.mine_interval.unwrap_or_default();
         command.args(["--mine-interval-ms", &interval.as_millis().to_string()]);
+        // The longest pause between two attempts follows from it: an indexer that comes back is found again soon.
+        command.args(["--observer-timeout-ms", "1000"]);
         for observer in &options.observers {
             command.args(["--observer", observer]);
         }
@@ -116,24 +121,45 @@ impl LocalChain {
         self.control("burn", &json!({ "blocks": blocks, "mine": true }))
     }
 
-    /// Abandons the last `depth` Stacks blocks by a fork of the burn chain, and builds `build` others.
+    /// Makes burn blocks that no miner wins, one after the other, then one Stacks block that sees the last.
     ///
     /// # Errors
     /// When the chain refuses.
-    pub fn fork(&self, depth: u32, build: u32, transactions: &Orphans) -> Result<Value> {
-        let body = json!({ "depth": depth, "build": build, "transactions": transactions, "burn": true });
-        self.control("fork", &body)
+    pub fn pass_burn_blocks(&self, blocks: u32) -> Result<Value> {
+        self.control("burn", &json!({ "blocks": blocks, "mine": false }))?;
+        self.mine(1)
     }
 
-    /// Gives an account micro-STX.
+    /// Abandons blocks and builds others.
     ///
     /// # Errors
     /// When the chain refuses.
-    pub fn fund(&self, address: &str, micro_stx: u64) -> Result<Value> {
-        self.control(
-            "fund",
-            &json!({ "address": address, "amount": micro_stx.to_string() }),
-        )
+    pub fn fork(&self, fork: &Fork) -> Result<Value> {
+        self.client.post("/devnet/v1/fork", fork)
+    }
+
+    /// Lets the branch that was abandoned last win again, with new blocks on it.
+    ///
+    /// # Errors
+    /// When the chain refuses.
+    pub fn flip(&self, build: u32) -> Result<Value> {
+        self.control("flip", &json!({ "build": build }))
+    }
+
+    /// Gives an account some of a token that anybody may mint, in a block of its own.
+    ///
+    /// # Errors
+    /// When the chain refuses, or the token does.
+    pub fn fund_token(&self, address: &str, token: &str, amount: u128) -> Result<()> {
+        let body = json!({ "address": address, "token": token, "amount": amount.to_string() });
+        let answer = self.control("fund", &body)?;
+        if answer.get("status").and_then(Value::as_str) == Some("success") {
+            return Ok(());
+        }
+        Err(Error::Failed {
+            program: format!("mint {token}"),
+            detail: answer.to_string(),
+        })
     }
 
     /// Sets how coming requests are to fail, as tests/devnet/README.md lists it.
