@@ -190,10 +190,18 @@ pub struct Health {
     pub tip: Option<Tip>,
     /// Greatest burn height announced by the node.
     pub burn_height: Option<BurnHeight>,
+    /// Burn blocks between the newest announced and the one that the tip saw.
+    pub lag_burn_blocks: Option<u64>,
+    /// Lowest height that is followed; none until the block that deployed the contract is seen.
+    pub root_stacks_height: Option<StacksHeight>,
     /// Payloads stored and not yet worked on.
     pub inbox_depth: u64,
     /// Payloads that could not be decoded.
     pub quarantined: u64,
+    /// Prints of the contract that could not be decoded.
+    pub undecodable_events: u64,
+    /// Canonical refunds in which event, token transfer and accounting disagree.
+    pub unproven_refunds: u64,
     /// Places where the chain of parents is broken.
     pub open_gaps: u64,
     /// Changes of the canonical branch so far.
@@ -206,7 +214,7 @@ pub struct Health {
 pub enum HealthStatus {
     /// Nothing to look at.
     Ok,
-    /// Open gaps, quarantined payloads or a growing inbox.
+    /// Open gaps, quarantined payloads, unreadable events, unproven refunds or a growing inbox.
     Degraded,
 }
 

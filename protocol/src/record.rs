@@ -181,7 +181,7 @@ macro_rules! uint_field {
         }
     )*};
 }
-uint_field!(InvoiceId, RefundId, SubscriptionId, BurnHeight);
+uint_field!(InvoiceId, RefundId, BurnHeight);
 
 impl Field for u64 {
     fn read(value: &Value) -> Result<Self, RecordError> {
@@ -195,15 +195,21 @@ impl Field for u64 {
     }
 }
 
-impl Field for BaseUnits {
-    fn read(value: &Value) -> Result<Self, RecordError> {
-        u128::read(value).map(Self)
-    }
+/// Newtypes over u128, whose every value is possible.
+macro_rules! whole_uint_field {
+    ($($name:path),*) => {$(
+        impl Field for $name {
+            fn read(value: &Value) -> Result<Self, RecordError> {
+                u128::read(value).map($name)
+            }
 
-    fn write(&self) -> Value {
-        Value::UInt(self.0)
-    }
+            fn write(&self) -> Value {
+                Value::UInt(self.0)
+            }
+        }
+    )*};
 }
+whole_uint_field!(BaseUnits, SubscriptionId);
 
 impl Field for bool {
     fn read(value: &Value) -> Result<Self, RecordError> {

@@ -2,3 +2,4 @@
 
 mod contract_source;
 mod round_trip;
+mod simnet_events;

@@ -69,7 +69,7 @@ prop_compose! {
 
 prop_compose! {
     fn created()(
-        (invoice_id, subscription_id, burn_height) in (any::<u64>(), any::<Option<u64>>(), height()),
+        (invoice_id, subscription_id, burn_height) in (any::<u64>(), any::<Option<u128>>(), height()),
         (merchant, issuer, only_payer) in (principal(), principal(), proptest::option::of(principal())),
         (token, amount, min_payment) in (token(), units(), proptest::option::of(units())),
         (reference, memo, state) in (reference(), text(), state()),
