@@ -5,4 +5,5 @@
 pub mod accounts;
 pub mod audit;
 pub mod participant;
+pub mod scene;
 pub mod stack;

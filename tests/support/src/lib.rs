@@ -5,6 +5,7 @@
 
 mod error;
 mod http;
+mod indexer;
 mod local_chain;
 mod paths;
 mod ports;
@@ -15,6 +16,7 @@ mod wait;
 
 pub use error::{Error, Result};
 pub use http::HttpClient;
+pub use indexer::{IndexerOptions, IndexerProcess};
 pub use local_chain::{Fork, LocalChain, LocalChainOptions, Orphans};
 pub use paths::{binary, repository, scratch_folder};
 pub use ports::free_port;

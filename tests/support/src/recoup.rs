@@ -1,7 +1,8 @@
 //! Runs the real `recoup` binary as a user would, in a home of its own.
 
+use std::collections::BTreeMap;
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 
@@ -17,22 +18,36 @@ const COMPLAINTS: [&str; 3] = ["error:", "warning:", "thread '"];
 pub struct Recoup {
     program: PathBuf,
     home: PathBuf,
+    environment: BTreeMap<String, OsString>,
 }
 
 impl Recoup {
     /// Runs `program` with its files in `home`.
     #[must_use]
     pub fn new(program: impl Into<PathBuf>, home: impl Into<PathBuf>) -> Self {
+        let home = home.into();
+        let environment = BTreeMap::from([("RECOUP_HOME".to_owned(), home.clone().into_os_string())]);
         Self {
             program: program.into(),
-            home: home.into(),
+            home,
+            environment,
         }
     }
 
     /// The same home with another build of the program.
     #[must_use]
     pub fn with_program(&self, program: impl Into<PathBuf>) -> Self {
-        Self::new(program, &self.home)
+        Self {
+            program: program.into(),
+            ..self.clone()
+        }
+    }
+
+    /// The same home with an environment variable set for every command.
+    #[must_use]
+    pub fn with_env(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.environment.insert(name.to_owned(), value.into());
+        self
     }
 
     /// The folder of its files.
@@ -48,7 +63,7 @@ impl Recoup {
         I::Item: AsRef<OsStr>,
     {
         let mut command = Command::new(&self.program);
-        command.args(arguments).env_clear().env("RECOUP_HOME", &self.home);
+        command.args(arguments).env_clear().envs(&self.environment);
         command.env("PATH", env::var_os("PATH").unwrap_or_default());
         command.env("NO_PROXY", "127.0.0.1").stdin(Stdio::null());
         RecoupCommand {
@@ -84,6 +99,13 @@ pub struct RecoupCommand {
 }
 
 impl RecoupCommand {
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
     /// Sets an environment variable.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {

@@ -12,17 +12,17 @@ use super::{Facts, InvoiceFacts, PayerFacts, RefundFacts};
 /// Small, so that several pages are turned.
 const PAGE: usize = 2;
 
-/// Reads the invoices from 1 to `invoices`, and all canonical refunds of `merchants`, page by page.
+/// Reads the first `invoices` invoices, and all canonical refunds of `merchants`, page by page.
 ///
 /// # Errors
 /// When the indexer does not answer, or contradicts itself: an invoice's payments do not add up to its payers' ledgers,
 /// or something is not proven by its token transfer.
-pub fn read_history(indexer: &HttpClient, invoices: u64, merchants: &[Principal]) -> Result<Facts> {
+pub fn read_history(indexer: &HttpClient, invoices: usize, merchants: &[Principal]) -> Result<Facts> {
     let mut facts = Facts {
         invoices: Vec::new(),
         refunds: Vec::new(),
     };
-    for id in (1..=invoices).map(InvoiceId) {
+    for id in (1..).map(InvoiceId).take(invoices) {
         facts.invoices.push(invoice_facts(
             indexer.get(&format!("{BASE_PATH}/invoices/{id}"))?,
         )?);

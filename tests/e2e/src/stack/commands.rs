@@ -38,7 +38,10 @@ pub fn up(folder: &StackFolder, ports: Ports) -> Result<StackRecord> {
         return wait_for_record(folder, None);
     };
     for port in [ports.node, ports.observer, ports.api] {
-        ensure!(is_free(port), "port {port} of 127.0.0.1 is in use by another program; stop it and try again");
+        ensure!(
+            is_free(port),
+            "port {port} of 127.0.0.1 is in use by another program; stop it and try again"
+        );
     }
     // What a stack that was killed left behind.
     folder.remove(&lock)?;
@@ -62,9 +65,13 @@ pub fn down(folder: &StackFolder) -> Result<bool> {
     }
     // The lock is held, so the process that wrote the record lives and is ours.
     let record = wait_for_record(folder, None)?;
-    let signalled = Command::new("sh").args(["-c", "kill -s TERM \"$1\"", "sh", &record.pid.to_string()]).status()?;
+    let signalled = Command::new("sh")
+        .args(["-c", "kill -s TERM \"$1\"", "sh", &record.pid.to_string()])
+        .status()?;
     ensure!(signalled.success(), "process {} cannot be signalled", record.pid);
-    let lock = wait_until("the stack to end", DOWN_LIMIT, || Ok(folder.try_lock().ok().flatten()))?;
+    let lock = wait_until("the stack to end", DOWN_LIMIT, || {
+        Ok(folder.try_lock().ok().flatten())
+    })?;
     folder.remove(&lock)?;
     Ok(true)
 }
@@ -74,18 +81,22 @@ pub fn down(folder: &StackFolder) -> Result<bool> {
 /// # Errors
 /// When something does not start, or another stack holds the folder.
 pub fn serve(folder: &StackFolder, ports: Ports) -> Result<()> {
-    let Some(_lock) = folder.try_lock()? else { bail!("a stack is running already") };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let Some(_lock) = folder.try_lock()? else {
+        bail!("a stack is running already")
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let _inside = runtime.enter();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let cluster = Cluster::start(Durability::Full)?;
     let database = cluster.create_database("recoup")?;
-    let scene = Scene::start(&SceneOptions {
+    let mut scene = Scene::start(&SceneOptions {
         node_port: ports.node,
         observer_port: ports.observer,
         api_port: ports.api,
-        ..SceneOptions::new(database.clone(), folder.home())
+        ..SceneOptions::new(database.clone(), folder.home())?
     })?;
     scene.import_wallets()?;
     scene.deploy_contracts()?;
@@ -128,13 +139,18 @@ fn start_holder(folder: &StackFolder, ports: Ports) -> Result<Child> {
 
 fn wait_for_record(folder: &StackFolder, mut holder: Option<&mut Child>) -> Result<StackRecord> {
     let up = wait_until("the stack to come up", UP_LIMIT, || {
-        let ended = holder.as_mut().is_some_and(|holder| holder.try_wait().is_ok_and(|status| status.is_some()));
+        let ended = holder
+            .as_mut()
+            .is_some_and(|holder| holder.try_wait().is_ok_and(|status| status.is_some()));
         let record = folder.read_record().ok().flatten();
         Ok(if ended { Some(None) } else { record.map(Some) })
     });
     match up {
         Ok(Some(record)) => Ok(record),
-        Ok(None) => bail!("the stack did not come up:\n{}", fs::read_to_string(folder.log()).unwrap_or_default()),
+        Ok(None) => bail!(
+            "the stack did not come up:\n{}",
+            fs::read_to_string(folder.log()).unwrap_or_default()
+        ),
         Err(error) => Err(error).with_context(|| format!("look into {}", folder.log().display())),
     }
 }
