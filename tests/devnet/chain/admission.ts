@@ -17,7 +17,7 @@ import type { ContractCallPayload, TokenTransferPayloadWire } from '@stacks/tran
 import { TESTNET_CHAIN_ID, TESTNET_VERSIONS, TRANSACTION_VERSION } from '../accounts.ts';
 import { fits, typeName, typeOf } from './abi.ts';
 import { nonceAfter } from './mempool.ts';
-import { contractOf } from './transaction.ts';
+import { contractOf, initialSigHash } from './transaction.ts';
 import type { DecodedTransaction, Signer } from './transaction.ts';
 import type { StacksBlock } from './types.ts';
 
@@ -58,9 +58,10 @@ function checkNetwork({ wire }: DecodedTransaction): void {
   if (wire.transactionVersion !== TRANSACTION_VERSION) throw new Rejection('BadTransactionVersion');
 }
 
-function checkSignature({ wire }: DecodedTransaction): void {
+function checkSignature(transaction: DecodedTransaction): void {
+  const { wire } = transaction;
   try {
-    verifyAll(wire);
+    verifyAll(transaction);
   } catch (error) {
     throw new Rejection('SignatureValidation', { message: error instanceof Error ? error.message : String(error) });
   }
@@ -71,10 +72,9 @@ function checkSignature({ wire }: DecodedTransaction): void {
   if (unsupported) throw new Rejection('SignatureValidation', { message: 'Staking/Pox post-conditions: nobody stacks on the local chain' });
 }
 
-type Wire = DecodedTransaction['wire'];
-
-function verifyAll(wire: Wire): void {
-  const afterOrigin = verifyOrigin(wire.auth, wire.verifyBegin());
+function verifyAll(transaction: DecodedTransaction): void {
+  const { wire } = transaction;
+  const afterOrigin = verifyOrigin(wire.auth, initialSigHash(transaction));
   if (wire.auth.authType !== AuthType.Sponsored) return;
   const condition = wire.auth.sponsorSpendingCondition;
   if (!('signature' in condition)) throw new Error('multi-signature sponsors are not supported by the local chain');

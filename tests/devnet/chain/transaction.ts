@@ -5,11 +5,15 @@ import {
   AddressHashMode,
   AddressVersion,
   AuthType,
+  BytesReader,
   Cl,
   deserializeTransaction,
+  intoInitialSighashAuth,
   PayloadType,
+  serializeAuthorization,
 } from '@stacks/transactions';
 import type { StacksTransactionWire } from '@stacks/transactions';
+import { sha512Half } from '../hashes.ts';
 import type { VmAction, VmTransaction } from '../vm/types.ts';
 
 export interface Signer {
@@ -34,21 +38,22 @@ export class UndecodableTransaction extends Error {}
 
 /** Decodes a transaction and ignores bytes behind it, as a node does. */
 export function decodeTransaction(bytes: Uint8Array): DecodedTransaction {
+  const reader = new BytesReader(bytes);
   let wire: StacksTransactionWire;
-  let raw: string;
   try {
-    wire = deserializeTransaction(bytes);
-    raw = wire.serialize();
+    wire = deserializeTransaction(reader);
   } catch (error) {
     throw new UndecodableTransaction('not a transaction', { cause: error });
   }
-  if (!Buffer.from(bytes).toString('hex').startsWith(raw)) throw new UndecodableTransaction('not in canonical form');
+  // The decoder reads over the end of a truncated memo.
+  if (reader.consumed > bytes.length) throw new UndecodableTransaction('truncated');
+  const raw = Buffer.from(bytes.subarray(0, reader.consumed)).toString('hex');
   const { auth } = wire;
   const origin = signerOf(auth.spendingCondition);
   const sponsored = auth.authType === AuthType.Sponsored;
   return {
     wire,
-    txid: wire.txid(),
+    txid: sha512Half(raw),
     raw,
     origin,
     payer: sponsored ? signerOf(auth.sponsorSpendingCondition) : origin,
@@ -56,6 +61,19 @@ export function decodeTransaction(bytes: Uint8Array): DecodedTransaction {
     fee: BigInt(sponsored ? auth.sponsorSpendingCondition.fee : auth.spendingCondition.fee),
   };
 }
+
+/** Version and chain id. */
+const HEAD_HEX_LENGTH = 10;
+
+/** What the origin signs first: the transaction's own bytes, with the authorisation emptied. */
+export function initialSigHash({ wire, raw }: DecodedTransaction): string {
+  const bodyStart = HEAD_HEX_LENGTH + serializeAuthorization(wire.auth).length;
+  const emptied = serializeAuthorization(intoInitialSighashAuth(wire.auth));
+  return sha512Half(raw.slice(0, HEAD_HEX_LENGTH) + emptied + raw.slice(bodyStart));
+}
+
+/** Memos are 34 bytes at the end of a token transfer. */
+const MEMO_HEX_LENGTH = 68;
 
 type SpendingCondition = StacksTransactionWire['auth']['spendingCondition'];
 
@@ -79,9 +97,6 @@ export function contractOf({ wire, origin }: DecodedTransaction): string | null 
       return null;
   }
 }
-
-/** Memos are 34 bytes on the wire. */
-const MEMO_HEX_LENGTH = 68;
 
 function actionOf(transaction: DecodedTransaction): VmAction {
   const { payload } = transaction.wire;

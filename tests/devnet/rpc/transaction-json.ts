@@ -1,5 +1,5 @@
 /** A transaction as Rust's serde prints it, in the answer of /v3/blocks/replay. Clients read `hex` instead. */
-import { AuthType, deserializeTransaction, PayloadType, PostConditionMode } from '@stacks/transactions';
+import { AuthType, createAddress, deserializeTransaction, PayloadType, PostConditionMode } from '@stacks/transactions';
 import type { ClarityValue, PayloadWire, StacksTransactionWire } from '@stacks/transactions';
 
 const HASH_MODES: Record<number, string> = { 0: 'P2PKH', 1: 'P2SH', 2: 'P2WPKH', 3: 'P2WSH' };
@@ -54,9 +54,9 @@ function describePayload(payload: PayloadWire): unknown {
     case PayloadType.TokenTransfer:
       return { TokenTransfer: [payload.recipient.value, Number(payload.amount), payload.memo.content] };
     case PayloadType.SmartContract:
-      return { SmartContract: [{ name: payload.contractName.content, code_body: payload.codeBody.content }, null] };
+      return { SmartContract: [{ name: payload.contractName.content, code_body: bytesOf(payload.codeBody.content) }, null] };
     case PayloadType.VersionedSmartContract:
-      return { SmartContract: [{ name: payload.contractName.content, code_body: payload.codeBody.content }, `Clarity${payload.clarityVersion}`] };
+      return { SmartContract: [{ name: payload.contractName.content, code_body: bytesOf(payload.codeBody.content) }, `Clarity${payload.clarityVersion}`] };
     case PayloadType.TenureChange:
       return {
         TenureChange: {
@@ -93,8 +93,19 @@ function describeValue(value: ClarityValue): unknown {
       return { Optional: { data: describeValue(value.value) } };
     case 'address':
     case 'contract':
-      return { Principal: value.type === 'address' ? { Standard: value.value } : { Contract: value.value } };
+      return { Principal: describePrincipal(value.value) };
     default:
       return { [value.type]: null };
   }
+}
+
+function describePrincipal(principal: string): unknown {
+  const [address = '', name] = principal.split('.');
+  const { version, hash160 } = createAddress(address);
+  const issuer = [version, [...Buffer.from(hash160, 'hex')]];
+  return name === undefined ? { Standard: issuer } : { Contract: { issuer, name } };
+}
+
+function bytesOf(text: string): number[] {
+  return [...Buffer.from(text)];
 }

@@ -3,6 +3,7 @@ import { Cl } from '@stacks/transactions';
 import { Rejection } from '../chain/admission.ts';
 import { decodeTransaction, UndecodableTransaction } from '../chain/transaction.ts';
 import type { DecodedTransaction } from '../chain/transaction.ts';
+import { clarityText } from './clarity-text.ts';
 import type { Context } from './context.ts';
 import { HASH, json, refused, text } from './http.ts';
 import type { Reply, Route, RpcRequest } from './http.ts';
@@ -94,7 +95,7 @@ function indexed({ chain }: Context, txid: string): Reply {
   return json({
     index_block_hash: block.id,
     tx: transaction.raw,
-    result: Cl.stringify(Cl.deserialize(transaction.result)),
+    result: clarityText(Cl.deserialize(transaction.result)),
     block_height: canonical ? block.height : null,
     is_canonical: canonical,
   });

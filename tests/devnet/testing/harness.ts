@@ -62,6 +62,8 @@ export async function startObserver(): Promise<Observer> {
 
 export interface Answer {
   status: number;
+  /** Content type. */
+  type: string | null;
   text: string;
   json: unknown;
 }
@@ -75,7 +77,7 @@ export async function ask({ port }: Devnet, method: string, path: string, body?:
   } catch {
     json = undefined;
   }
-  return { status: response.status, text, json };
+  return { status: response.status, type: response.headers.get('content-type'), text, json };
 }
 
 /** Orders something from the chain; throws when it refuses. */
