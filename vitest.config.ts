@@ -11,6 +11,7 @@ const contractsAt = (name: string, epoch: "3.3" | "4.0") => ({
     // Loading the Clarity VM takes seconds; each test starts from a fresh chain anyway.
     isolate: false,
     hookTimeout: 120_000,
+    testTimeout: 120_000,
   },
 });
 

@@ -10,8 +10,5 @@
 (define-read-only (get-total-supply) (ok (ft-get-supply coin)))
 (define-read-only (get-token-uri) (ok none))
 
-(define-public (mint (amount uint) (recipient principal))
-  (ft-mint? coin amount recipient))
-
 (define-public (transfer (amount uint) (sender principal) (recipient principal) (memo (optional (buff 34))))
   (ft-transfer? coin (+ amount u1) sender recipient))

@@ -14,9 +14,6 @@
 (define-read-only (get-total-supply) (ok (ft-get-supply coin)))
 (define-read-only (get-token-uri) (ok none))
 
-(define-public (mint (amount uint) (recipient principal))
-  (ft-mint? coin amount recipient))
-
 (define-public (transfer (amount uint) (sender principal) (recipient principal) (memo (optional (buff 34))))
   (begin
     (try! (contract-call? .recoup-core pay-stx u1 (var-get accomplice) u1))
