@@ -1,1 +1,20 @@
 //! Follows Recoup's contracts into PostgreSQL and answers auditors.
+//!
+//! Every refund that the chain holds is in the database once, nothing else is, and after any crash, fork or outage it
+//! gets back to exactly that state by itself.
+//!
+//! - [`chain`], [`normalised`] and [`accounting`] decide: functions of data, without I/O.
+//! - [`observer`] stores what the node sends; [`ingest`] follows it into the tables; [`api`] answers.
+//! - [`db`] holds all SQL.
+
+pub mod accounting;
+pub mod api;
+pub mod chain;
+pub mod commands;
+pub mod config;
+pub mod db;
+mod error_chain;
+pub mod ingest;
+pub mod normalised;
+pub mod observer;
+pub mod server;

@@ -1,0 +1,93 @@
+//! What a request is answered with when it is not a success.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use recoup_protocol::api::{ApiError, ErrorBody};
+
+use crate::db::DbError;
+
+/// Why a request has no answer. The codes are part of the API.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiFailure {
+    /// No such path.
+    #[error("no such path")]
+    NoSuchPath,
+    /// A method other than GET.
+    #[error("this API is read only")]
+    MethodNotAllowed,
+    /// The canonical chain holds no such thing.
+    #[error("no {what} {id} on the canonical chain")]
+    NotFound {
+        /// What was asked for.
+        what: &'static str,
+        /// Its id.
+        id: String,
+    },
+    /// A parameter that the path does not take.
+    #[error("unknown parameter `{0}`")]
+    UnknownParameter(String),
+    /// A parameter given twice.
+    #[error("parameter `{0}` is given more than once")]
+    RepeatedParameter(String),
+    /// A value that the parameter does not take.
+    #[error("parameter `{name}`: {problem}")]
+    InvalidParameter {
+        /// The parameter.
+        name: &'static str,
+        /// What is wrong with its value.
+        problem: String,
+    },
+    /// The chain forked below the place where the last page ended.
+    #[error("the chain forked since the last page: read the list again from its start")]
+    CursorOrphaned,
+    /// The database is out of reach or took too long.
+    #[error("the database does not answer in time")]
+    Unavailable(#[from] DbError),
+}
+
+impl ApiFailure {
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::NoSuchPath | Self::NotFound { .. } => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::UnknownParameter(_) | Self::RepeatedParameter(_) | Self::InvalidParameter { .. } => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::CursorOrphaned => StatusCode::CONFLICT,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::NoSuchPath => "no-such-path",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::NotFound { .. } => "not-found",
+            Self::UnknownParameter(_) => "unknown-parameter",
+            Self::RepeatedParameter(_) => "repeated-parameter",
+            Self::InvalidParameter { .. } => "invalid-parameter",
+            Self::CursorOrphaned => "cursor-orphaned",
+            Self::Unavailable(_) => "unavailable",
+        }
+    }
+}
+
+impl From<sqlx::Error> for ApiFailure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+impl IntoResponse for ApiFailure {
+    fn into_response(self) -> Response {
+        if let Self::Unavailable(error) = &self {
+            tracing::error!(error = error as &dyn std::error::Error, "request failed");
+        }
+        let error = ApiError {
+            code: self.code().to_owned(),
+            detail: self.to_string(),
+        };
+        (self.status(), Json(ErrorBody { errors: vec![error] })).into_response()
+    }
+}

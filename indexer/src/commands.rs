@@ -1,0 +1,71 @@
+//! What the commands do.
+
+use std::io::Write as _;
+
+use anyhow::Context as _;
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::api;
+use crate::config::{Arguments, Command, DatabaseArguments, RunArguments};
+use crate::db;
+use crate::server::Server;
+
+/// Does what the arguments say.
+///
+/// # Errors
+/// What went wrong, for people.
+pub async fn execute(arguments: Arguments) -> anyhow::Result<()> {
+    match arguments.command {
+        Command::Run(run_arguments) => run(*run_arguments).await,
+        Command::Migrate(database) => migrate(&database).await,
+        Command::Status(database) => status(&database).await,
+    }
+}
+
+/// Runs until it is told to end. Prints one line of JSON when everything listens.
+async fn run(arguments: RunArguments) -> anyhow::Result<()> {
+    let config = arguments.check()?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for signals")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for signals")?;
+    // Standing by for another writer can take long; a signal ends that too.
+    let mut server = tokio::select! {
+        server = Server::start(config) => server?,
+        _ = terminate.recv() => return Ok(()),
+        _ = interrupt.recv() => return Ok(()),
+    };
+    print(&json!({
+        "ready": true,
+        "observer": server.observer_address(),
+        "api": server.api_address(),
+        "pid": std::process::id(),
+    }))?;
+    tokio::select! {
+        error = server.failed() => {
+            server.stop().await;
+            return Err(error.into());
+        }
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("ending");
+    server.stop().await;
+    Ok(())
+}
+
+async fn migrate(database: &DatabaseArguments) -> anyhow::Result<()> {
+    let pools = db::connect(&database.database_url.0);
+    Ok(db::migrate(&pools.write).await?)
+}
+
+async fn status(database: &DatabaseArguments) -> anyhow::Result<()> {
+    let pools = db::connect(&database.database_url.0);
+    print(&serde_json::to_value(api::health(&pools.read).await?)?)
+}
+
+fn print(value: &serde_json::Value) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{value}")
+        .and_then(|()| stdout.flush())
+        .context("cannot write to standard output")
+}

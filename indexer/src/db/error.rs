@@ -1,0 +1,57 @@
+//! What can go wrong with the database.
+
+/// Why the database did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// Connection, time-out or a refused statement.
+    #[error("database")]
+    Sqlx(#[from] sqlx::Error),
+    /// The tables could not be brought up to date.
+    #[error("database migration")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A row holds what this program never writes.
+    #[error("column `{column}` holds an impossible value")]
+    Corrupt {
+        /// The column.
+        column: &'static str,
+    },
+    /// A number of the chain that does not fit its column.
+    #[error("{what} {value} does not fit its column")]
+    OutOfRange {
+        /// What it counts.
+        what: &'static str,
+        /// The number.
+        value: u64,
+    },
+    /// The database belongs to another network or contract.
+    #[error(
+        "this database follows {found}; it cannot follow {wanted} too (one database, one network and core contract)"
+    )]
+    OtherChain {
+        /// Network and contract in the database.
+        found: String,
+        /// Network and contract that were asked for.
+        wanted: String,
+    },
+}
+
+impl DbError {
+    /// Whether the data cannot be stored, today or tomorrow, rather than the database being out of order.
+    #[must_use]
+    pub fn is_about_the_data(&self) -> bool {
+        match self {
+            Self::OutOfRange { .. } => true,
+            // Class 22 is a value out of its type's range, class 23 a broken constraint.
+            Self::Sqlx(sqlx::Error::Database(error)) => error
+                .code()
+                .is_some_and(|code| code.starts_with("22") || code.starts_with("23")),
+            _ => false,
+        }
+    }
+
+    /// The error and its causes in one line.
+    #[must_use]
+    pub fn with_causes(&self) -> String {
+        crate::error_chain::describe(self)
+    }
+}

@@ -1,0 +1,86 @@
+//! Table `gap`: parents that never came.
+
+use sqlx::PgConnection;
+
+use super::DbError;
+use super::convert::{bigint, unsigned};
+
+/// What is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GapKind {
+    /// A Stacks block.
+    Block,
+    /// A Bitcoin block.
+    BurnBlock,
+}
+
+impl GapKind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::BurnBlock => "burn_block",
+        }
+    }
+}
+
+/// Notes that a parent is missing.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn open(
+    connection: &mut PgConnection,
+    kind: GapKind,
+    missing_hash: &[u8],
+    expected_height: u64,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into gap (kind, missing_hash, expected_height) values ($1, $2, $3)
+         on conflict on constraint gap_pkey do nothing",
+        kind.as_str(),
+        missing_hash,
+        bigint(expected_height, "expected height")?,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes that a block came; nothing happens when nobody missed it.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn close(connection: &mut PgConnection, kind: GapKind, hash: &[u8]) -> Result<(), DbError> {
+    sqlx::query!(
+        "update gap set closed_at = now() where kind = $1 and missing_hash = $2 and closed_at is null",
+        kind.as_str(),
+        hash,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Closes the gaps of Stacks blocks below the root: nothing there is missed.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn close_below_root(connection: &mut PgConnection, root: u64) -> Result<(), DbError> {
+    sqlx::query!(
+        "update gap set closed_at = now() where kind = 'block' and expected_height < $1 and closed_at is null",
+        bigint(root, "root height")?,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// How many gaps are open.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn count_open(connection: &mut PgConnection) -> Result<u64, DbError> {
+    let count = sqlx::query_scalar!(r#"select count(*) as "count!" from gap where closed_at is null"#)
+        .fetch_one(connection)
+        .await?;
+    unsigned(count, "count of gap")
+}

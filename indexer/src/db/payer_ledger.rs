@@ -1,0 +1,123 @@
+//! Table `payer_ledger`: what each payer paid and was refunded on each canonical invoice.
+
+use recoup_protocol::api::PayerLedger;
+use recoup_protocol::ids::InvoiceId;
+use recoup_stacks::address::Principal;
+use recoup_stacks::hash::BurnHeight;
+use sqlx::PgConnection;
+
+use super::DbError;
+use super::convert::{amount, bigint, burn_height, parsed, unsigned};
+use crate::accounting::Ledger;
+
+/// The ledgers of these invoices and payers, as far as they exist; the two lists go in pairs.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn find(
+    connection: &mut PgConnection,
+    invoices: &[i64],
+    payers: &[String],
+) -> Result<Vec<((InvoiceId, Principal), Ledger)>, DbError> {
+    let rows = sqlx::query!(
+        r#"select ledger.invoice_id, ledger.payer, ledger.paid::text as "paid!",
+                  ledger.refunded::text as "refunded!", ledger.first_paid_at
+             from unnest($1::bigint[], $2::text[]) as wanted (invoice_id, payer)
+             join payer_ledger as ledger using (invoice_id, payer)"#,
+        invoices,
+        payers,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let key = (
+                InvoiceId(unsigned(row.invoice_id, "payer_ledger.invoice_id")?),
+                parsed(&row.payer, "payer_ledger.payer")?,
+            );
+            let ledger = Ledger {
+                paid: amount(&row.paid, "payer_ledger.paid")?,
+                refunded: amount(&row.refunded, "payer_ledger.refunded")?,
+                first_paid_at: burn_height(row.first_paid_at, "payer_ledger.first_paid_at")?,
+            };
+            Ok((key, ledger))
+        })
+        .collect()
+}
+
+/// Writes a ledger.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn upsert(
+    connection: &mut PgConnection,
+    invoice: InvoiceId,
+    payer: &Principal,
+    ledger: &Ledger,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into payer_ledger (invoice_id, payer, paid, refunded, first_paid_at)
+         values ($1, $2, $3::text::numeric, $4::text::numeric, $5)
+         on conflict (invoice_id, payer)
+         do update set paid = excluded.paid, refunded = excluded.refunded, first_paid_at = excluded.first_paid_at",
+        bigint(invoice.0, "invoice id")?,
+        payer.to_string(),
+        ledger.paid.to_string(),
+        ledger.refunded.to_string(),
+        bigint(ledger.first_paid_at.get(), "burn height")?,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Removes ledgers; the two lists go in pairs.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn delete(
+    connection: &mut PgConnection,
+    invoices: &[i64],
+    payers: &[String],
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "delete from payer_ledger
+          using unnest($1::bigint[], $2::text[]) as gone (invoice_id, payer)
+          where payer_ledger.invoice_id = gone.invoice_id and payer_ledger.payer = gone.payer",
+        invoices,
+        payers,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The ledgers of a canonical invoice, in the order of first payments. The deadlines follow the invoice's window, which
+/// may have grown since the payments.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn of_invoice(
+    connection: &mut PgConnection,
+    invoice: InvoiceId,
+    refund_window: u64,
+) -> Result<Vec<PayerLedger>, DbError> {
+    let rows = sqlx::query!(
+        r#"select payer, paid::text as "paid!", refunded::text as "refunded!", first_paid_at
+             from payer_ledger where invoice_id = $1 order by first_paid_at, payer"#,
+        bigint(invoice.0, "invoice id")?,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let first_paid_at = unsigned(row.first_paid_at, "payer_ledger.first_paid_at")?;
+            Ok(PayerLedger {
+                payer: parsed(&row.payer, "payer_ledger.payer")?,
+                paid: amount(&row.paid, "payer_ledger.paid")?,
+                refunded: amount(&row.refunded, "payer_ledger.refunded")?,
+                deadline: BurnHeight(first_paid_at.saturating_add(refund_window)),
+            })
+        })
+        .collect()
+}

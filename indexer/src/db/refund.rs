@@ -1,0 +1,30 @@
+//! Table `refund`: refunds that are, or once were, on the canonical chain.
+
+mod adopt;
+mod page;
+
+pub use adopt::{adopt, orphan, update_finality};
+pub use page::{RefundFilter, RefundKey, count_unproven, find, of_invoice, page};
+
+/// Where a refund stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefundStatus {
+    /// Canonical.
+    Seen,
+    /// Canonical and deep enough.
+    Final,
+    /// Its block left the chain.
+    Orphaned,
+}
+
+impl RefundStatus {
+    /// The word in the database and in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Seen => "seen",
+            Self::Final => "final",
+            Self::Orphaned => "orphaned",
+        }
+    }
+}

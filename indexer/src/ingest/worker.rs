@@ -1,0 +1,193 @@
+//! Takes one message after the other from the inbox; each is one transaction.
+
+use std::time::Duration;
+
+use recoup_stacks::address::ContractId;
+use recoup_stacks::hash::StacksHeight;
+use sqlx::{PgConnection, PgPool};
+use tokio::sync::watch;
+
+use super::message::Message;
+use super::{follow, forest, store};
+use crate::chain::{Arrival, Tree};
+use crate::db::inbox::InboxMessage;
+use crate::db::{self, DbError};
+use crate::observer::Inbox;
+
+/// How long to wait after a failure of the database.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// How often to look for messages that nobody announced, such as those of another process.
+const POLL_EVERY: Duration = Duration::from_secs(1);
+
+/// Where the followed part of the chain begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RootRule {
+    /// At the block that deployed core.
+    DeployOfCore,
+    /// At the first block received after the genesis block; for tests and recordings.
+    FirstReceived,
+    /// At this Stacks height.
+    Height(StacksHeight),
+}
+
+/// What ingest needs to know.
+#[derive(Debug, Clone)]
+pub struct IngestSettings {
+    /// The only contract whose prints count.
+    pub core_contract: ContractId,
+    /// Where to begin.
+    pub root: RootRule,
+    /// Burn blocks after which a block is final.
+    pub finality_depth: u64,
+}
+
+/// The one that writes the tables. There must be only one: see [`db::WriterLock`].
+#[derive(Debug)]
+pub struct Ingest {
+    pool: PgPool,
+    settings: IngestSettings,
+    inbox: Inbox,
+    /// In memory between messages; none before the first and after a failure.
+    memory: Option<Memory>,
+}
+
+/// The tree, and the message after which it equals the tables.
+#[derive(Debug)]
+struct Memory {
+    tree: Tree,
+    cursor: Option<Arrival>,
+}
+
+impl Ingest {
+    /// Prepares ingest; nothing is read yet.
+    #[must_use]
+    pub const fn new(pool: PgPool, settings: IngestSettings, inbox: Inbox) -> Self {
+        Self {
+            pool,
+            settings,
+            inbox,
+            memory: None,
+        }
+    }
+
+    /// Works until told to stop.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            let pause = match self.process_next().await {
+                Ok(true) => {
+                    self.inbox.message_processed();
+                    continue;
+                }
+                Ok(false) => POLL_EVERY,
+                Err(error) => {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "ingest failed; will try again"
+                    );
+                    RETRY_AFTER
+                }
+            };
+            tokio::select! {
+                () = self.inbox.arrived.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    /// Processes the oldest message that waits; false when there is none.
+    ///
+    /// # Errors
+    /// When the database fails. Nothing has changed then, and the message waits for the next call.
+    pub async fn process_next(&mut self) -> Result<bool, DbError> {
+        let mut transaction = self.pool.begin().await?;
+        let mut memory = self.take_memory(&mut transaction).await?;
+        let Some(message) = db::inbox::next(&mut transaction).await? else {
+            self.inbox.set_depth(db::inbox::depth(&mut transaction).await?);
+            transaction.commit().await?;
+            self.memory = Some(memory);
+            return Ok(false);
+        };
+        if let Err(error) = self.process(&mut transaction, &mut memory.tree, &message).await {
+            transaction.rollback().await?;
+            return if error.is_about_the_data() {
+                self.put_aside(&message, &error).await
+            } else {
+                Err(error)
+            };
+        }
+        db::inbox::mark_processed(&mut transaction, message.arrival).await?;
+        db::chain_tip::set_cursor(&mut transaction, message.arrival).await?;
+        transaction.commit().await?;
+        forest::trim(&mut memory.tree);
+        memory.cursor = Some(message.arrival);
+        self.memory = Some(memory);
+        Ok(true)
+    }
+
+    /// Takes the tree out of memory, so that a failure on the way leaves none: it would no longer equal the tables.
+    /// Loads it where there is none, or where another process wrote meanwhile (it took over while this one was thought
+    /// dead). The lock on the cursor keeps others out until the transaction ends.
+    async fn take_memory(&mut self, connection: &mut PgConnection) -> Result<Memory, DbError> {
+        let cursor = db::chain_tip::lock_cursor(&mut *connection).await?;
+        if let Some(memory) = self.memory.take().filter(|memory| memory.cursor == cursor) {
+            return Ok(memory);
+        }
+        let mut tree = forest::load(&mut *connection).await?;
+        // The finality depth may have been configured anew.
+        follow::follow_tip(connection, &mut tree, self.settings.finality_depth).await?;
+        Ok(Memory { tree, cursor })
+    }
+
+    /// Puts aside a message that decodes and that the tables cannot hold, so that it does not block the others.
+    async fn put_aside(&self, message: &InboxMessage, error: &DbError) -> Result<bool, DbError> {
+        let mut transaction = self.pool.begin().await?;
+        quarantine(&mut transaction, message, &error.with_causes()).await?;
+        db::inbox::mark_processed(&mut transaction, message.arrival).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    async fn process(
+        &self,
+        connection: &mut PgConnection,
+        tree: &mut Tree,
+        message: &InboxMessage,
+    ) -> Result<(), DbError> {
+        let arrival = message.arrival;
+        let decoded = Message::decode(
+            &message.path,
+            &message.body,
+            &self.settings.core_contract,
+            arrival,
+        );
+        match decoded {
+            Err(error) => return quarantine(connection, message, &error.to_string()).await,
+            Ok(Message::NotFollowed) => return Ok(()),
+            Ok(Message::BurnBlock(header)) => {
+                store::burn_block(&mut *connection, tree, &header, arrival).await?;
+            }
+            Ok(Message::Block(block)) => {
+                store::block(&mut *connection, tree, self.settings.root, &block).await?;
+            }
+        }
+        let change = follow::follow_tip(connection, tree, self.settings.finality_depth).await?;
+        if let Some(change) = change.filter(|change| !change.orphaned.is_empty()) {
+            tracing::warn!(
+                orphaned_blocks = change.orphaned.len(),
+                adopted_blocks = change.adopted.len(),
+                "the chain forked"
+            );
+        }
+        Ok(())
+    }
+}
+
+async fn quarantine(
+    connection: &mut PgConnection,
+    message: &InboxMessage,
+    reason: &str,
+) -> Result<(), DbError> {
+    tracing::warn!(inbox_id = message.arrival.0, path = %message.path, reason, "message put into quarantine");
+    db::quarantine::put(connection, message.arrival, &message.path, reason).await
+}

@@ -1,0 +1,37 @@
+//! `recoup-indexer`: see `recoup-indexer --help`.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use recoup_indexer::commands;
+use recoup_indexer::config::{Arguments, LogFormat};
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if let Err(error) = start_logging(&arguments) {
+        eprintln!("error: {error:#}");
+        return ExitCode::from(2);
+    }
+    match commands::execute(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Log lines go to standard error; standard output belongs to the commands.
+fn start_logging(arguments: &Arguments) -> anyhow::Result<()> {
+    let filter: EnvFilter = arguments.log.parse()?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match arguments.log_format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().flatten_event(true).init(),
+    }
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! One block type for every source: the same chain gives the same rows, however it came. No I/O.
+
+mod block;
+mod from_observer;
+mod transfer;
+
+pub use block::{CoreEvent, EventId, NormalisedBlock};
+pub use from_observer::{block_from_observer, burn_header_from_observer};
