@@ -3,15 +3,26 @@
 //! `recoup` says what will happen before it happens, can be interrupted at any moment without paying twice, and speaks to
 //! people on a terminal and to scripts alike.
 
+pub mod arguments;
+pub mod cache;
+pub mod commands;
+pub mod context;
+pub mod contracts;
 mod failpoint;
 pub mod failure;
 pub mod home;
+pub mod indexer;
 pub mod journal;
 pub mod keystore;
-pub mod profile;
-pub mod secrets;
+pub mod node;
 pub mod output;
+pub mod payment;
+pub mod profile;
 pub mod refund;
+mod run;
+pub mod secrets;
 pub mod send;
 pub mod terminal;
 pub mod token;
+
+pub use run::main;

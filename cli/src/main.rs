@@ -1,2 +1,7 @@
 //! The `recoup` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    recoup_cli::main()
+}

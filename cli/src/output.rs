@@ -13,6 +13,7 @@ use crate::failure::{Failure, Kind};
 pub struct Output {
     json: Value,
     text: String,
+    exit: Option<Kind>,
 }
 
 impl Output {
@@ -23,7 +24,20 @@ impl Output {
     pub fn new(document: &impl Serialize, text: impl Into<String>) -> Result<Self, Failure> {
         let json = serde_json::to_value(document)
             .map_err(|error| Failure::from_error(Kind::Internal, &error).context("cannot write the result as JSON"))?;
-        Ok(Self { json, text: text.into() })
+        Ok(Self { json, text: text.into(), exit: None })
+    }
+
+    /// Ends the process with this kind's exit code in place of 0, though there is a result.
+    #[must_use]
+    pub const fn with_exit(mut self, exit: Option<Kind>) -> Self {
+        self.exit = exit;
+        self
+    }
+
+    /// The process's exit code.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        self.exit.map_or(0, Kind::exit_code)
     }
 
     /// Writes one of the forms to stdout. A reader that went away is no failure.

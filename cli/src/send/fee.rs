@@ -51,7 +51,7 @@ pub enum FeeError {
 ///
 /// # Errors
 /// When floor and ceiling leave no room, or the requested fee lies outside.
-pub fn choose(facts: FeeFacts) -> Result<Fee, FeeError> {
+pub(super) fn choose(facts: FeeFacts) -> Result<Fee, FeeError> {
     let FeeFacts { ceiling, length: floor, .. } = facts;
     if floor > ceiling {
         return Err(FeeError::AboveCeiling { fee: floor, ceiling });

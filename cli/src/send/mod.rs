@@ -1,5 +1,20 @@
-//! Signing and sending transactions, and following them to a block.
+//! Signing transactions, sending them, and following them to a block.
+//!
+//! The order is what keeps money safe: sign, write the signed bytes to the journal, wait until they are on disk, and only
+//! then send. From there on the transaction is sent again byte for byte until its nonce is used; nothing is ever signed a
+//! second time while the first may still count.
 
+mod effect;
 mod fee;
+mod follow;
+mod judge;
+mod observe;
+mod outgoing;
+mod post;
 
 pub use fee::{Fee, FeeError, FeeFacts};
+pub use follow::{Ending, Patience, carry_out};
+pub(crate) use follow::describe;
+pub use judge::{Effect, Verdict, judge};
+pub use observe::refresh;
+pub use outgoing::{Outgoing, Recorded, price, record};

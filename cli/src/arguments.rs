@@ -1,0 +1,48 @@
+//! The command line's grammar.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::config::ConfigCommand;
+use crate::commands::contracts::ContractsCommand;
+use crate::commands::invoice::InvoiceCommand;
+use crate::commands::pay::Pay;
+use crate::commands::refund::RefundCommand;
+use crate::commands::wallet::WalletCommand;
+use crate::context::GlobalOptions;
+
+/// Invoices, payments and refunds on Stacks.
+#[derive(Debug, Clone, Parser)]
+#[command(
+    name = "recoup",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 done, 1 internal, 2 usage, 3 refused by a check, 4 rejected by node or contract, \
+                  5 network, 6 sent but not yet confirmed."
+)]
+pub struct Arguments {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print the comment as help")]
+    pub global: GlobalOptions,
+    #[command(subcommand)]
+    #[expect(missing_docs, reason = "clap would print the comment as help")]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "made once a process")]
+#[expect(missing_docs, reason = "clap would print the comment as help")]
+pub enum Command {
+    #[command(subcommand)]
+    Wallet(WalletCommand),
+    #[command(subcommand)]
+    Contracts(ContractsCommand),
+    #[command(subcommand)]
+    Invoice(InvoiceCommand),
+    /// Pay an invoice, as a customer would
+    Pay(Pay),
+    #[command(subcommand)]
+    Refund(RefundCommand),
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}

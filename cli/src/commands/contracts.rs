@@ -1,0 +1,168 @@
+//! `recoup contracts`: deploying the contracts in this program, and comparing deployed ones with them.
+
+use clap::{Args, Subcommand};
+use recoup_stacks::address::{Address, ContractId, ContractName};
+use recoup_stacks::transaction::{ClarityVersion, UnsignedTransaction};
+use serde::Serialize;
+
+use super::sending::{
+    Finished, Outcome, Planned, SendOptions, TransactionDocument, choose_fee, finish, resume,
+};
+use crate::context::{Context, Wallet};
+use crate::contracts::{CORE, Contract, MOCK_SBTC, TRAIT, sha256};
+use crate::failure::{Failure, Kind};
+use crate::journal::{Book, Intent};
+use crate::output::{Output, Table};
+use crate::profile::{self, Chain};
+use crate::send::Outgoing;
+use crate::terminal;
+
+/// Deploy the contracts, or compare deployed ones with those in this program
+#[derive(Debug, Clone, Subcommand)]
+pub enum ContractsCommand {
+    /// Deploy what is not deployed yet, in order; can be interrupted and run again
+    Deploy(Deploy),
+    /// Show the contracts in this program and whether the deployed ones are the same
+    Info,
+}
+
+/// Arguments of `recoup contracts deploy`.
+#[derive(Debug, Clone, Args)]
+pub struct Deploy {
+    /// Deploy the mock token too (local chains only)
+    #[arg(long)]
+    mocks: bool,
+    #[command(flatten)]
+    send: SendOptions,
+}
+
+#[derive(Serialize)]
+struct ContractDocument {
+    contract: ContractId,
+    source_sha256: String,
+    /// `missing`, `released`, `other`; for a deploy how it ended.
+    status: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction: Option<TransactionDocument>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When a contract of the same name and another source is there, or sending fails.
+pub async fn run(context: &Context, command: ContractsCommand) -> Result<Output, Failure> {
+    match command {
+        ContractsCommand::Deploy(deploy) => run_deploy(context, &deploy).await,
+        ContractsCommand::Info => info(context).await,
+    }
+}
+
+async fn run_deploy(context: &Context, deploy: &Deploy) -> Result<Output, Failure> {
+    if deploy.mocks && context.profile.network != Chain::Local {
+        return Err(Failure::new(Kind::Usage, "mock tokens belong on local chains only"));
+    }
+    let wallet = context.wallet()?;
+    let mut contracts = vec![TRAIT, CORE];
+    contracts.extend(deploy.mocks.then_some(MOCK_SBTC));
+    let mut documents = Vec::new();
+    for contract in contracts {
+        documents.push(deploy_one(context, &wallet, contract, &deploy.send).await?);
+    }
+    let pending = documents.iter().any(|document| document.status == "sent");
+    let core = id_of(wallet.address, CORE)?;
+    if context.profile.contract.is_none() && !deploy.send.dry_run {
+        profile::set(&context.home, &context.profile.name, "contract", &core.to_string())?;
+        terminal::note(&format!("profile `{}` uses {core} from now on", context.profile.name));
+    }
+    let output = Output::new(&serde_json::json!({ "contracts": documents }), table(&documents))?;
+    Ok(output.with_exit(pending.then_some(Kind::Pending)))
+}
+
+async fn deploy_one(
+    context: &Context,
+    wallet: &Wallet,
+    contract: Contract,
+    options: &SendOptions,
+) -> Result<ContractDocument, Failure> {
+    let id = id_of(wallet.address, contract)?;
+    let document = |status: Outcome, transaction| {
+        let status = serde_json::to_value(status).ok().and_then(|value| value.as_str().map(str::to_owned));
+        ContractDocument {
+            contract: id.clone(),
+            source_sha256: contract.sha256(),
+            status: status.unwrap_or_default(),
+            transaction,
+        }
+    };
+    let view = context.node.view().await?;
+    match view.source(&id).await? {
+        Some(source) if source == contract.source => return Ok(document(Outcome::AlreadyDone, None)),
+        Some(source) => {
+            let message = format!("{id} is deployed with another source (SHA-256 {})", sha256(&source));
+            return Err(Failure::new(Kind::Refused, message).hint("deploy with another wallet"));
+        }
+        None => {}
+    }
+    let intent = Intent::Deploy { contract: id.clone(), source_sha256: contract.sha256() };
+    let open = |book: &Book| Ok(find_open(book, &intent));
+    let finished = if let Some(entry) = find_open(&context.journal.read()?, &intent) {
+        resume(context, options, entry).await?
+    } else {
+        let network = context.profile.network.network();
+        let source = contract.source.to_owned();
+        let transaction =
+            UnsignedTransaction::deploy(network, ClarityVersion::Clarity4, id.name.clone(), source);
+        let outgoing = Outgoing { intent: intent.clone(), transaction };
+        let account = view.account(&wallet.address.into()).await?;
+        let fee = choose_fee(context, &outgoing, options).await?;
+        terminal::note(&format!("deploy {id} (SHA-256 {}), fee {} micro-STX", contract.sha256(), fee.micro_stx));
+        if options.dry_run {
+            return Ok(document(Outcome::DryRun, None));
+        }
+        let question = format!("Deploy {id} on {}?", context.profile.network);
+        let planned = Planned { outgoing, fee, account_nonce: account.nonce, question };
+        finish(context, wallet, options, planned, open).await?
+    };
+    let Finished { ending, .. } = finished;
+    Ok(document(Outcome::of(&ending), Some(TransactionDocument::new(context, ending.entry()))))
+}
+
+fn find_open(book: &Book, intent: &Intent) -> Option<u64> {
+    book.entries().find(|entry| entry.state.is_open() && entry.intent == *intent).map(|entry| entry.number)
+}
+
+fn id_of(deployer: Address, contract: Contract) -> Result<ContractId, Failure> {
+    let name = ContractName::new(contract.name)
+        .map_err(|error| Failure::from_error(Kind::Internal, &error).context("a built-in contract has no valid name"))?;
+    Ok(ContractId::new(deployer, name))
+}
+
+async fn info(context: &Context) -> Result<Output, Failure> {
+    let core = context.core()?;
+    let view = context.node.view().await?;
+    let mut documents = Vec::new();
+    for contract in [TRAIT, CORE] {
+        let id = id_of(core.address, contract)?;
+        let id = if contract == CORE { core.clone() } else { id };
+        let status = match view.source(&id).await? {
+            None => "missing",
+            Some(source) if source == contract.source => "released",
+            Some(_) => "other",
+        };
+        documents.push(ContractDocument {
+            contract: id,
+            source_sha256: contract.sha256(),
+            status: status.to_owned(),
+            transaction: None,
+        });
+    }
+    Output::new(&serde_json::json!({ "contracts": documents }), table(&documents))
+}
+
+fn table(documents: &[ContractDocument]) -> String {
+    let mut table = Table::new(&["contract", "status", "source (SHA-256)"]);
+    for document in documents {
+        table.push(&[document.contract.to_string(), document.status.clone(), document.source_sha256.clone()]);
+    }
+    table.to_text()
+}

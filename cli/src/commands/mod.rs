@@ -1,0 +1,11 @@
+//! The commands: each reads what it needs, decides, asks, acts, and says what became of it.
+
+pub mod config;
+pub mod contracts;
+pub mod invoice;
+pub mod pay;
+pub mod refund;
+mod sending;
+pub mod wallet;
+
+pub use sending::SendOptions;

@@ -1,0 +1,298 @@
+//! `recoup refund create`: read at one block, decide, show, ask, sign, journal, send, follow, read back.
+
+use clap::Args;
+use recoup_protocol::amount::BaseUnits;
+use recoup_protocol::error::ContractError;
+use recoup_protocol::ids::{InvoiceId, RefundId};
+use recoup_protocol::reads::{
+    GetOperator, GetPayerAt, GetRefund, GetRefundQuote, Refund, RefundQuote,
+};
+use recoup_protocol::text::{Reference, Text};
+use recoup_stacks::address::{ContractId, Principal};
+use recoup_stacks::clarity::{ClarityName, Value};
+use recoup_stacks::rpc::Account;
+use recoup_stacks::transaction::UnsignedTransaction;
+use serde::Serialize;
+
+use super::plan_text::{PlanDocument, plan_text};
+use super::show::RefundDocument;
+use crate::cache::Cache;
+use crate::commands::invoice::refused;
+use crate::commands::sending::{
+    Finished, Outcome, Planned, SendOptions, TransactionDocument, choose_fee, finish, inclusion, resume,
+};
+use crate::context::{Context, Wallet};
+use crate::failure::{Failure, Kind};
+use crate::journal::{Book, Intent};
+use crate::node::View;
+use crate::output::{Fields, Output};
+use crate::refund::{Asked, Decision, Facts, Funds, Plan, Refusal, Wish, check_funds, decide};
+use crate::send::{Ending, Outgoing, refresh};
+use crate::terminal;
+use crate::token::TokenInfo;
+
+/// Arguments of `recoup refund create`.
+#[derive(Debug, Clone, Args)]
+pub struct CreateRefund {
+    /// Which invoice
+    #[arg(long, value_name = "ID")]
+    invoice: InvoiceId,
+    /// To whom; needed when several payers paid
+    #[arg(long, value_name = "PRINCIPAL")]
+    payer: Option<Principal>,
+    /// How much: 1.5, or 25% of what the payer paid
+    #[arg(long, value_name = "AMOUNT", required_unless_present = "full", conflicts_with = "full")]
+    amount: Option<String>,
+    /// All that the payer can still get back
+    #[arg(long)]
+    full: bool,
+    /// Your own id for it, once per merchant: the same reference never pays twice, from any machine
+    #[arg(long, value_name = "TEXT")]
+    reference: Option<Reference>,
+    /// Why; public for ever
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<Text>,
+    /// Send it although the deadline is near
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    send: SendOptions,
+}
+
+#[derive(Serialize)]
+struct CreatedDocument {
+    outcome: Outcome,
+    /// The transaction had been signed by an earlier run.
+    resumed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<PlanDocument>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction: Option<TransactionDocument>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refund: Option<RefundDocument>,
+}
+
+impl CreatedDocument {
+    const fn new(outcome: Outcome) -> Self {
+        Self { outcome, resumed: false, plan: None, transaction: None, refund: None }
+    }
+}
+
+pub(super) async fn run(context: &Context, arguments: CreateRefund) -> Result<Output, Failure> {
+    let core = context.core()?;
+    let wallet = context.wallet()?;
+    let view = context.node.view().await?;
+    let mut cache = context.cache();
+    cache.ensure_released(&view, core).await?;
+    let (wish, facts) = read(context, &view, core, &wallet, &mut cache, &arguments).await?;
+    let decision = decide_settled(context, &view, &wish, &facts, arguments.force).await?;
+    let plan = match decision {
+        Decision::Send(plan) => plan,
+        Decision::Done(refund_id, refund) => return already_done(refund_id, *refund, &facts.token),
+        Decision::Resume(entry) => {
+            let finished = resume(context, &arguments.send, entry).await?;
+            return report(context, finished, None, &facts.token).await;
+        }
+    };
+    let account = view.account(&plan.intent.issuer).await?;
+    let funds = funds(&view, &plan, &account).await?;
+    let call = plan.call();
+    let network = context.profile.network.network();
+    let transaction =
+        UnsignedTransaction::contract_call(network, core.clone(), call.function(), call.arguments());
+    let outgoing = Outgoing { intent: Intent::Refund(plan.intent.clone()), transaction }
+        .fenced(vec![plan.fence.post_condition.clone()]);
+    let fee = choose_fee(context, &outgoing, &arguments.send).await?;
+    check_funds(&plan, funds, fee.micro_stx)?;
+    let text = plan_text(&plan, context.profile.network, fee.micro_stx, &wallet.name.to_string());
+    plan.warnings.iter().for_each(|warning| terminal::warn(warning));
+    let document = PlanDocument::new(&plan, context.profile.network, fee.micro_stx);
+    if arguments.send.dry_run {
+        let document = CreatedDocument { plan: Some(document), ..CreatedDocument::new(Outcome::DryRun) };
+        return Output::new(&document, text);
+    }
+    eprint!("{text}");
+    let question = format!("Refund {} on {}?", plan.token.show(plan.intent.amount), context.profile.network);
+    let planned = Planned { outgoing, fee, account_nonce: account.nonce, question };
+    // Somebody may have sent the same in another window while this one was asking.
+    let recheck = |book: &Book| match decide(&wish, &facts, book, arguments.force)? {
+        Decision::Resume(entry) => Ok(Some(entry)),
+        Decision::Send(_) | Decision::Done(..) => Ok(None),
+    };
+    let finished = finish(context, &wallet, &arguments.send, planned, recheck).await?;
+    report(context, finished, Some(document), &facts.token).await
+}
+
+/// What is wished and what is true, at one block.
+async fn read(
+    context: &Context,
+    view: &View<'_>,
+    core: &ContractId,
+    wallet: &Wallet,
+    cache: &mut Cache,
+    arguments: &CreateRefund,
+) -> Result<(Wish, Facts), Failure> {
+    let invoice_id = arguments.invoice;
+    let issuer = Principal::from(wallet.address);
+    let payer = match &arguments.payer {
+        Some(payer) => payer.clone(),
+        // Where nobody paid, the contract says so of anybody.
+        None => view.read(core, &GetPayerAt { invoice_id, index: 0 }).await?.unwrap_or_else(|| issuer.clone()),
+    };
+    let question =
+        GetRefundQuote { invoice_id, payer: payer.clone(), reference: arguments.reference.clone() };
+    let Some(quote) = view.read(core, &question).await? else {
+        return Err(refused(ContractError::InvoiceNotFound).context(format!("cannot refund invoice {invoice_id}")));
+    };
+    if arguments.payer.is_none() && quote.payer_count > 1 {
+        return Err(several_payers(view, core, invoice_id, &quote).await);
+    }
+    let token = cache.token(view, &quote.token).await?;
+    let operator = if quote.merchant == issuer {
+        None
+    } else {
+        let question = GetOperator { merchant: quote.merchant.clone(), operator: issuer };
+        Some(view.read(core, &question).await?)
+    };
+    let reference_refund = match quote.reference_refund_id {
+        Some(refund_id) => {
+            view.read(core, &GetRefund { refund_id }).await?.map(|refund| (refund_id, refund))
+        }
+        None => None,
+    };
+    let asked = match &arguments.amount {
+        Some(text) => Asked::parse(text, &token)?,
+        None => Asked::Full,
+    };
+    let wish = Wish {
+        invoice_id,
+        payer,
+        asked,
+        reference: arguments.reference.clone(),
+        reason: arguments.reason.clone(),
+    };
+    let facts = Facts {
+        chain: context.profile.network,
+        core: core.clone(),
+        issuer: wallet.address,
+        quote: Some(quote),
+        reference_refund,
+        operator,
+        token,
+    };
+    Ok((wish, facts))
+}
+
+async fn several_payers(
+    view: &View<'_>,
+    core: &ContractId,
+    invoice_id: InvoiceId,
+    quote: &RefundQuote,
+) -> Failure {
+    const SHOWN: u64 = 10;
+    let mut failure = Failure::new(Kind::Usage, format!("{} payers paid this invoice", quote.payer_count))
+        .hint("name one with --payer; `recoup invoice show` lists what each paid");
+    for index in 0..quote.payer_count.min(SHOWN) {
+        if let Ok(Some(payer)) = view.read(core, &GetPayerAt { invoice_id, index }).await {
+            failure.causes.push(format!("paid by {payer}"));
+        }
+    }
+    failure
+}
+
+/// Decides; where an earlier refund is in the way, looks whether it is settled at this block first.
+async fn decide_settled(
+    context: &Context,
+    view: &View<'_>,
+    wish: &Wish,
+    facts: &Facts,
+    force: bool,
+) -> Result<Decision, Failure> {
+    let book = context.journal.read()?;
+    let number = match decide(wish, facts, &book, force) {
+        Err(Refusal::OpenRefund { entry, .. } | Refusal::ReferenceInJournal { entry, .. }) => entry,
+        decision => return Ok(decision?),
+    };
+    if let Some(entry) = book.get(number) {
+        refresh(context, view, entry).await?;
+    }
+    Ok(decide(wish, facts, &context.journal.read()?, force)?)
+}
+
+/// What the issuer owns. One more request for a token.
+async fn funds(view: &View<'_>, plan: &Plan, account: &Account) -> Result<Funds, Failure> {
+    let micro_stx = BaseUnits(account.balance);
+    let TokenInfo::Sip010(info) = &plan.token else { return Ok(Funds { micro_stx, token: micro_stx }) };
+    let function = if info.has_available_balance { "get-balance-available" } else { "get-balance" };
+    let arguments = [Value::Principal(plan.intent.issuer.clone())];
+    let answer = view.call(&info.asset.contract, &ClarityName::from_static(function), &arguments).await?;
+    let balance = match &answer {
+        Value::Ok(balance) => balance.as_uint().ok(),
+        _ => None,
+    };
+    match balance {
+        Some(token) => Ok(Funds { micro_stx, token: BaseUnits(token) }),
+        None => {
+            let message = format!("{} answers {function} with {answer}", info.asset.contract);
+            Err(Failure::new(Kind::Network, message).hint("this token does not behave as SIP-010 has it"))
+        }
+    }
+}
+
+fn already_done(refund_id: RefundId, refund: Refund, token: &TokenInfo) -> Result<Output, Failure> {
+    terminal::note("this refund stands on chain already: nothing was sent");
+    let refund = RefundDocument::new(refund_id, refund, token);
+    let text = refund.to_text(token);
+    let document = CreatedDocument { refund: Some(refund), ..CreatedDocument::new(Outcome::AlreadyDone) };
+    Output::new(&document, text)
+}
+
+/// Reads the refund back and compares it with what was signed.
+async fn report(
+    context: &Context,
+    finished: Finished,
+    plan: Option<PlanDocument>,
+    token: &TokenInfo,
+) -> Result<Output, Failure> {
+    let Finished { ending, resumed } = finished;
+    let transaction = TransactionDocument::new(context, ending.entry());
+    let refund = read_back(context, &ending, token).await?;
+    let outcome = Outcome::of(&ending);
+    let text = match &refund {
+        Some(refund) => format!("{}{}", refund.to_text(token), transaction.fields(Fields::new()).to_text()),
+        None => transaction.fields(Fields::new()).to_text(),
+    };
+    if outcome == Outcome::Sent {
+        terminal::note("not in a block yet: run the same command again, or `recoup refund resume`, to see it through");
+    }
+    let document = CreatedDocument { outcome, resumed, plan, transaction: Some(transaction), refund };
+    Ok(Output::new(&document, text)?.with_exit(outcome.exit()))
+}
+
+async fn read_back(
+    context: &Context,
+    ending: &Ending,
+    token: &TokenInfo,
+) -> Result<Option<RefundDocument>, Failure> {
+    let Some(refund_id) = inclusion(ending).and_then(|inclusion| inclusion.id).map(RefundId) else {
+        return Ok(None);
+    };
+    let Some(intent) = ending.entry().refund() else {
+        return Err(Failure::new(Kind::Internal, "the journal's entry is no refund"));
+    };
+    let view = context.node.view().await?;
+    let refund = view.read(&intent.core, &GetRefund { refund_id }).await?;
+    let as_signed = refund.filter(|refund| {
+        refund.invoice_id == intent.invoice_id
+            && refund.payer == intent.payer
+            && refund.amount == intent.amount
+            && refund.issuer == intent.issuer
+            && refund.reference == intent.reference
+            && refund.reason == intent.reason
+    });
+    match as_signed {
+        Some(refund) => Ok(Some(RefundDocument::new(refund_id, refund, token))),
+        None => Err(Failure::new(Kind::Pending, format!("refund {refund_id} is not what was signed any more"))
+            .hint("a fork has just changed the chain: run `recoup refund resume`")),
+    }
+}

@@ -1,0 +1,225 @@
+//! What every command starts from: the options that all share, and what they lead to.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use recoup_stacks::address::{Address, ContractId};
+use recoup_stacks::keys::SecretKey;
+
+use crate::cache::Cache;
+use crate::failure::{Failure, Kind};
+use crate::home::Home;
+use crate::journal::Journal;
+use crate::keystore::{Keystore, KeystoreError, WalletFile, WalletName};
+use crate::node::Node;
+use crate::profile::{Config, ConfigError, Profile, Settings};
+use crate::secrets::PassphraseSource;
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub struct GlobalOptions {
+    /// Folder of configuration, wallets and journals [default: recoup in the user's configuration folder]
+    #[arg(long, global = true, value_name = "FOLDER", env = "RECOUP_HOME", hide_env_values = true)]
+    pub home: Option<PathBuf>,
+    /// Profile: local, testnet, mainnet, or one of the configuration file
+    #[arg(long, global = true, value_name = "NAME", env = "RECOUP_PROFILE", hide_env_values = true)]
+    pub profile: Option<String>,
+    /// URL of the node
+    #[arg(long, global = true, value_name = "URL", env = "RECOUP_NODE_URL", hide_env_values = true)]
+    pub node_url: Option<String>,
+    /// URL of the indexer
+    #[arg(long, global = true, value_name = "URL", env = "RECOUP_INDEXER_URL", hide_env_values = true)]
+    pub indexer_url: Option<String>,
+    /// Id of the deployed recoup-core
+    #[arg(long, global = true, value_name = "CONTRACT", env = "RECOUP_CONTRACT", hide_env_values = true)]
+    pub contract: Option<ContractId>,
+    /// Wallet to use
+    #[arg(long, global = true, value_name = "NAME", env = "RECOUP_WALLET", hide_env_values = true)]
+    pub wallet: Option<WalletName>,
+    /// Print one JSON object on stdout
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print the comment as help")]
+    pub passphrase: PassphraseSource,
+}
+
+/// Everything that a command works with.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The folder of its files.
+    pub home: Home,
+    /// What is configured.
+    pub profile: Profile,
+    /// Its wallets.
+    pub keystore: Keystore,
+    /// What was signed on the profile's chain.
+    pub journal: Journal,
+    /// The profile's node.
+    pub node: Node,
+    /// Where a passphrase comes from.
+    pub passphrase: PassphraseSource,
+}
+
+impl Context {
+    /// Decides everything from options, environment and configuration file.
+    ///
+    /// # Errors
+    /// When they do not fit together.
+    pub fn new(options: &GlobalOptions) -> Result<Self, Failure> {
+        let home = home(options)?;
+        let given = Settings {
+            node: options.node_url.clone(),
+            indexer: options.indexer_url.clone(),
+            contract: options.contract.clone(),
+            wallet: options.wallet.clone(),
+            ..Settings::default()
+        };
+        let profile = Config::load(&home)?.profile(options.profile.as_deref(), given)?;
+        let network = profile.network.as_str();
+        Ok(Self {
+            keystore: Keystore::of(&home),
+            journal: Journal::new(home.journal(network), network),
+            node: Node::of(&profile)?,
+            passphrase: options.passphrase.clone(),
+            home,
+            profile,
+        })
+    }
+
+    /// The same with another wallet, if one is named.
+    #[must_use]
+    pub fn with_wallet(&self, name: Option<WalletName>) -> Self {
+        let mut context = self.clone();
+        context.profile.wallet = name.or(context.profile.wallet);
+        context
+    }
+
+    /// The contract to work with.
+    ///
+    /// # Errors
+    /// When none is configured.
+    pub fn core(&self) -> Result<&ContractId, Failure> {
+        self.profile.contract.as_ref().ok_or_else(|| {
+            Failure::new(Kind::Usage, format!("profile `{}` names no contract", self.profile.name))
+                .hint("name it with --contract, or deploy one with `recoup contracts deploy`")
+        })
+    }
+
+    /// What is remembered of the profile's chain.
+    #[must_use]
+    pub fn cache(&self) -> Cache {
+        Cache::load(&self.home, self.profile.network)
+    }
+
+    /// The wallet to work with, still locked.
+    ///
+    /// # Errors
+    /// When none is named and there is not exactly one, or its file cannot be read.
+    pub fn wallet(&self) -> Result<Wallet, Failure> {
+        let name = match &self.profile.wallet {
+            Some(name) => name.clone(),
+            None => self.only_wallet()?,
+        };
+        let file = self.keystore.load(&name)?;
+        let address = file.address(self.profile.network.network());
+        Ok(Wallet { name, file, address })
+    }
+
+    fn only_wallet(&self) -> Result<WalletName, Failure> {
+        let mut names = self.keystore.names()?;
+        match (names.pop(), names.is_empty()) {
+            (Some(only), true) => Ok(only),
+            (None, _) => Err(Failure::new(Kind::Usage, "there is no wallet")
+                .hint("make one with `recoup wallet new`, or import one with `recoup wallet import`")),
+            (Some(_), false) => Err(Failure::new(Kind::Usage, "there are several wallets")
+                .hint("name one with --wallet, or set it with `recoup config set wallet NAME`")),
+        }
+    }
+}
+
+/// The folder of the program's files.
+///
+/// # Errors
+/// When neither options nor environment name one.
+pub fn home(options: &GlobalOptions) -> Result<Home, Failure> {
+    let user = || Home::of_user(|name| std::env::var(name).ok());
+    Ok(options.home.clone().map(Home::at).or_else(user).ok_or(ConfigError::NoHome)?)
+}
+
+/// A wallet that is not unlocked yet. Its address is the file's word until then.
+#[derive(Debug)]
+pub struct Wallet {
+    /// Its name.
+    pub name: WalletName,
+    /// Its address on the profile's chain.
+    pub address: Address,
+    file: WalletFile,
+}
+
+impl Wallet {
+    /// Asks for the passphrase and decrypts.
+    ///
+    /// # Errors
+    /// When the passphrase cannot be had or is wrong.
+    pub fn unlock(&self, passphrase: &PassphraseSource) -> Result<SecretKey, Failure> {
+        let passphrase = passphrase.read(&self.name.to_string())?;
+        Ok(self.file.open(&self.name, &passphrase)?.key()?)
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let kind = if matches!(error, ConfigError::File(_)) { Kind::Internal } else { Kind::Usage };
+        let failure = Self::from_error(kind, &error);
+        match error {
+            ConfigError::UnknownProfile(_) => failure.hint("built in are local, testnet and mainnet; others stand in config.toml"),
+            ConfigError::UnknownSetting(_) => failure.hint(
+                "there are network, node, indexer, contract, wallet, max-fee, fallback-fee and final-after",
+            ),
+            ConfigError::NoHome => failure.hint("say where the files are to lie, with --home"),
+            ConfigError::WrongNetwork { .. } => failure.hint("check --contract and --profile"),
+            _ => failure,
+        }
+    }
+}
+
+impl From<KeystoreError> for Failure {
+    fn from(error: KeystoreError) -> Self {
+        let (kind, hint) = match &error {
+            KeystoreError::Missing(_) => (Kind::Usage, "`recoup wallet list` shows what there is"),
+            KeystoreError::Exists(_) => (Kind::Usage, "choose another name: a key is never overwritten"),
+            KeystoreError::BadName(_) | KeystoreError::BadKey | KeystoreError::Phrase(_) => {
+                (Kind::Usage, "nothing was stored")
+            }
+            KeystoreError::Envelope(_) => (Kind::Refused, "nothing was signed"),
+            KeystoreError::BadFile { .. } | KeystoreError::WrongAddress(_) => {
+                (Kind::Refused, "restore the file from a backup, or import the words again under another name")
+            }
+            KeystoreError::File(_) => (Kind::Internal, "check the folder's permissions and the disk"),
+        };
+        Self::from_error(kind, &error).hint(hint)
+    }
+}
+
+impl From<crate::secrets::SecretError> for Failure {
+    fn from(error: crate::secrets::SecretError) -> Self {
+        Self::from_error(Kind::Usage, &error).hint("give the passphrase with --passphrase-file or --passphrase-fd")
+    }
+}
+
+impl From<crate::journal::JournalError> for Failure {
+    fn from(error: crate::journal::JournalError) -> Self {
+        Self::from_error(Kind::Internal, &error).hint(
+            "nothing is signed while the journal cannot be trusted: keep a copy of the file, and move it away only when \
+             no transaction in it can still be on its way",
+        )
+    }
+}
+
+impl From<crate::home::FileError> for Failure {
+    fn from(error: crate::home::FileError) -> Self {
+        Self::from_error(Kind::Internal, &error)
+    }
+}

@@ -1,0 +1,146 @@
+//! The chain as a command sees it: one block at a time.
+
+use recoup_protocol::reads::ReadOnly;
+use recoup_stacks::address::{ContractId, Principal};
+use recoup_stacks::clarity::{ClarityName, Value};
+use recoup_stacks::hash::{BurnHeight, IndexBlockHash, StacksHeight};
+use recoup_stacks::rpc::{Account, ContractInterface, NodeClient, RpcError};
+
+use crate::failure::{Failure, Kind};
+use crate::profile::{Chain, Profile};
+
+/// A node of the profile's chain.
+#[derive(Debug, Clone)]
+pub struct Node {
+    client: NodeClient,
+    chain: Chain,
+}
+
+impl Node {
+    /// The profile's node. Connects when first used.
+    ///
+    /// # Errors
+    /// When its URL is none.
+    pub fn of(profile: &Profile) -> Result<Self, Failure> {
+        let client = NodeClient::new(&profile.node).map_err(|error| {
+            Failure::from_error(Kind::Usage, &error).hint("give the node's URL with --node-url or in the profile")
+        })?;
+        Ok(Self { client, chain: profile.network })
+    }
+
+    /// The client itself, for what does not belong to one block.
+    #[must_use]
+    pub const fn client(&self) -> &NodeClient {
+        &self.client
+    }
+
+    /// The chain at its newest block. One request.
+    ///
+    /// # Errors
+    /// When the node does not answer, or follows another chain.
+    pub async fn view(&self) -> Result<View<'_>, Failure> {
+        let info = self.client.info().await.map_err(failure)?;
+        if info.network_id != self.chain.chain_id() {
+            let message = format!(
+                "the node {} is on chain {}, not on {} ({})",
+                self.client.base_url(),
+                info.network_id,
+                self.chain,
+                self.chain.chain_id()
+            );
+            return Err(Failure::new(Kind::Refused, message).hint("choose the profile of the node's network"));
+        }
+        let tip =
+            Tip { id: info.tip(), height: info.stacks_tip_height, burn_height: info.burn_block_height };
+        Ok(View { client: &self.client, tip })
+    }
+}
+
+/// A block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tip {
+    /// Its identity.
+    pub id: IndexBlockHash,
+    /// Its height.
+    pub height: StacksHeight,
+    /// The newest burn block that the node knew.
+    pub burn_height: BurnHeight,
+}
+
+/// The chain at one block: whatever is read through one view belongs together.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'node> {
+    client: &'node NodeClient,
+    /// The block.
+    pub tip: Tip,
+}
+
+impl View<'_> {
+    /// Reads a typed answer of `recoup-core`. One request.
+    ///
+    /// # Errors
+    /// When the node does not answer, or something else answers than the contract.
+    pub async fn read<Question: ReadOnly>(
+        &self,
+        core: &ContractId,
+        question: &Question,
+    ) -> Result<Question::Answer, Failure> {
+        let answer = self.call(core, &Question::FUNCTION, &question.arguments()).await?;
+        question.decode(&answer).map_err(|error| {
+            Failure::from_error(Kind::Network, &error)
+                .context(format!("{core} answers `{}` in an unknown form", Question::FUNCTION))
+                .hint("check the contract's id: this is not the released recoup-core")
+        })
+    }
+
+    /// Calls a read-only function of any contract. One request.
+    ///
+    /// # Errors
+    /// When the node does not answer, or the call fails.
+    pub async fn call(
+        &self,
+        contract: &ContractId,
+        function: &ClarityName,
+        arguments: &[Value],
+    ) -> Result<Value, Failure> {
+        let sender = Principal::from(contract.address);
+        let tip = Some(&self.tip.id);
+        self.client.call_read(contract, function, arguments, &sender, tip).await.map_err(failure)
+    }
+
+    /// An account's balance and next nonce. One request.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn account(&self, principal: &Principal) -> Result<Account, Failure> {
+        self.client.account(principal, Some(&self.tip.id)).await.map_err(failure)
+    }
+
+    /// A contract's source, if there is such a contract. One request.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn source(&self, contract: &ContractId) -> Result<Option<String>, Failure> {
+        let source = self.client.contract_source(contract, Some(&self.tip.id)).await.map_err(failure)?;
+        Ok(source.map(|found| found.source))
+    }
+
+    /// What a contract offers, if there is such a contract. One request.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn interface(&self, contract: &ContractId) -> Result<Option<ContractInterface>, Failure> {
+        self.client.contract_interface(contract, Some(&self.tip.id)).await.map_err(failure)
+    }
+}
+
+/// What a failed request means to the user.
+pub(crate) fn failure(error: RpcError) -> Failure {
+    let (kind, hint) = match &error {
+        RpcError::Url { .. } => (Kind::Usage, "give the node's URL with --node-url or in the profile"),
+        RpcError::CallFailed { .. } => (Kind::Rejected, "check the contract's id and --profile"),
+        RpcError::UnknownTip { .. } => (Kind::Network, "the chain moved on meanwhile: run the command again"),
+        _ => (Kind::Network, "check that the node runs and that --node-url or the profile names it"),
+    };
+    Failure::from_error(kind, &error).hint(hint)
+}

@@ -1,0 +1,52 @@
+//! From the process's arguments to its exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use serde_json::json;
+
+use crate::arguments::{Arguments, Command};
+use crate::commands::{config, contracts, invoice, pay, refund, wallet};
+use crate::context::Context;
+use crate::failure::{Failure, Kind};
+use crate::output::Output;
+
+/// Runs the command that the process's arguments name.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse(); // ends the process with 2 when it makes no sense of them
+    let as_json = arguments.global.json;
+    let result = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::from_error(Kind::Internal, &error))
+        .and_then(|runtime| runtime.block_on(run(arguments)))
+        .and_then(|output| print(&output, as_json).map(|()| output.exit_code()));
+    ExitCode::from(result.unwrap_or_else(|failure| report(&failure, as_json)))
+}
+
+async fn run(arguments: Arguments) -> Result<Output, Failure> {
+    let context = Context::new(&arguments.global)?;
+    match arguments.command {
+        Command::Wallet(command) => wallet::run(&context, command).await,
+        Command::Contracts(command) => contracts::run(&context, command).await,
+        Command::Invoice(command) => invoice::run(&context, command).await,
+        Command::Pay(arguments) => pay::run(&context, arguments).await,
+        Command::Refund(command) => refund::run(&context, command).await,
+        Command::Config(command) => config::run(&context, &command),
+    }
+}
+
+fn print(output: &Output, as_json: bool) -> Result<(), Failure> {
+    output.print(as_json).map_err(|error| Failure::from_error(Kind::Internal, &error).context("cannot write to stdout"))
+}
+
+/// Says what failed: to people on stderr, and to programs as an object on stdout.
+fn report(failure: &Failure, as_json: bool) -> u8 {
+    eprint!("{}", failure.to_text());
+    if as_json {
+        // Nothing is left to say it with when stdout is gone.
+        let _ = Output::new(&json!({ "error": failure }), "").map(|output| output.print(true));
+    }
+    failure.kind.exit_code()
+}

@@ -1,0 +1,186 @@
+//! Taking a journal's entry to its end: sent, sent again if need be, and seen on chain.
+
+use std::time::{Duration, Instant};
+
+use recoup_stacks::hash::IndexBlockHash;
+
+use super::observe::refresh;
+use super::post::{Posted, post};
+use crate::context::Context;
+use crate::failure::{Failure, Kind};
+use crate::journal::{Entry, Inclusion, Intent, State};
+use crate::profile::Chain;
+use crate::terminal;
+
+/// How long to wait for a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// Whether to wait at all.
+    pub wait: bool,
+    /// How long at most.
+    pub limit: Duration,
+}
+
+/// How far a transaction got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// The node has it; no block yet.
+    Sent(Entry),
+    /// Its effect stands on chain.
+    Included(Entry, Inclusion),
+}
+
+impl Ending {
+    /// The journal's entry as it is now.
+    #[must_use]
+    pub const fn entry(&self) -> &Entry {
+        match self {
+            Self::Sent(entry) | Self::Included(entry, _) => entry,
+        }
+    }
+}
+
+/// Sends an entry's transaction unless it is done, and waits for its effect. `is_new`: signed a moment ago, so that
+/// nothing can be on chain yet.
+///
+/// # Errors
+/// When the node refuses it, it had no effect, or the node cannot be reached. What can still come of it stays open in the
+/// journal.
+pub async fn carry_out(
+    context: &Context,
+    number: u64,
+    is_new: bool,
+    patience: Patience,
+) -> Result<Ending, Failure> {
+    let mut entry = entry(context, number)?;
+    if !is_new {
+        let view = context.node.view().await?;
+        entry = refresh(context, &view, &entry).await?;
+        if let Some(ending) = settled(&entry)? {
+            return Ok(ending);
+        }
+        terminal::note(&format!("transaction {} was signed before: sending it again", entry.transaction.txid));
+    }
+    send_earlier(context, &entry).await?;
+    entry = match post(context, &entry).await? {
+        Posted::Accepted(entry) => entry,
+        Posted::NonceUsed => after_used_nonce(context, &entry).await?,
+    };
+    if let Some(ending) = settled(&entry)? {
+        return Ok(ending);
+    }
+    terminal::note(&format!("sent {} (nonce {})", entry.transaction.txid, entry.transaction.nonce));
+    if !is_listed(context, &entry).await {
+        terminal::note("the node accepted it and does not list it as waiting: it is in a block by now, or was dropped");
+    }
+    if !patience.wait {
+        return Ok(Ending::Sent(entry));
+    }
+    terminal::note("waiting for a block");
+    wait(context, entry, patience.limit).await
+}
+
+fn entry(context: &Context, number: u64) -> Result<Entry, Failure> {
+    context.journal.read()?.get(number).cloned().ok_or_else(|| {
+        Failure::new(Kind::Internal, format!("journal entry {number} is gone"))
+    })
+}
+
+/// The ending of an entry that has one.
+fn settled(entry: &Entry) -> Result<Option<Ending>, Failure> {
+    match &entry.state {
+        State::Included(inclusion) | State::Final(inclusion) => {
+            Ok(Some(Ending::Included(entry.clone(), inclusion.clone())))
+        }
+        State::Failed { detail, .. } => Err(Failure::new(Kind::Rejected, detail.clone())
+            .context(format!("transaction {} had no effect", entry.transaction.txid))
+            .hint("nothing was moved but the fee; look at the cause, then run the command again")),
+        State::Replaced => {
+            let message = format!("another transaction took the nonce of {}", entry.transaction.txid);
+            Err(Failure::new(Kind::Rejected, message).hint("nothing was moved by it; run the command again"))
+        }
+        State::Signed | State::Broadcast | State::Orphaned => Ok(None),
+    }
+}
+
+/// Blocks take a sender's transactions in the order of their nonces: what was signed before and never arrived, or came
+/// back out of an abandoned block, has to go first.
+async fn send_earlier(context: &Context, entry: &Entry) -> Result<(), Failure> {
+    let book = context.journal.read()?;
+    let is_earlier = |other: &&Entry| {
+        other.transaction.sender == entry.transaction.sender
+            && other.transaction.nonce < entry.transaction.nonce
+            && matches!(other.state, State::Signed | State::Orphaned)
+    };
+    let mut earlier: Vec<&Entry> = book.entries().filter(is_earlier).collect();
+    earlier.sort_by_key(|other| other.transaction.nonce);
+    for other in earlier {
+        terminal::note(&format!("sending {} first ({})", other.transaction.txid, describe(&other.intent)));
+        if let Posted::NonceUsed = post(context, other).await? {
+            let view = context.node.view().await?;
+            refresh(context, &view, other).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the node really keeps it: it accepts what it then drops, too. No answer is no reason for alarm.
+async fn is_listed(context: &Context, entry: &Entry) -> bool {
+    !matches!(context.node.client().unconfirmed(&entry.transaction.txid).await, Ok(None))
+}
+
+/// What a transaction is for, in a few words.
+#[must_use]
+pub(crate) fn describe(intent: &Intent) -> String {
+    match intent {
+        Intent::Deploy { contract, .. } => format!("deploy of {contract}"),
+        Intent::CreateInvoice(invoice) => format!("invoice `{}`", invoice.reference),
+        Intent::Pay(payment) => format!("payment of invoice {}", payment.invoice_id),
+        Intent::Refund(refund) => format!("refund of invoice {}", refund.invoice_id),
+    }
+}
+
+/// The node says that the nonce is used. If its blocks do not show that yet, the entry stays open.
+async fn after_used_nonce(context: &Context, entry: &Entry) -> Result<Entry, Failure> {
+    let view = context.node.view().await?;
+    let entry = refresh(context, &view, entry).await?;
+    if entry.state.is_open() {
+        let message = format!("the node says that nonce {} is used", entry.transaction.nonce);
+        return Err(Failure::new(Kind::Rejected, message)
+            .hint("run the same command again: another node may know more, and it can never pay twice"));
+    }
+    Ok(entry)
+}
+
+async fn wait(context: &Context, mut entry: Entry, limit: Duration) -> Result<Ending, Failure> {
+    let pause = match context.profile.network {
+        Chain::Local => Duration::from_millis(200),
+        Chain::Testnet | Chain::Mainnet => Duration::from_secs(5),
+    };
+    let start = Instant::now();
+    let mut seen: Option<IndexBlockHash> = None;
+    loop {
+        // A node that is away for a moment is no reason to give up on what is sent.
+        if let Ok(view) = context.node.view().await
+            && seen != Some(view.tip.id)
+        {
+            match refresh(context, &view, &entry).await {
+                Ok(now) => (entry, seen) = (now, Some(view.tip.id)),
+                Err(failure) if failure.kind == Kind::Network => {}
+                Err(failure) => return Err(failure),
+            }
+            if let Some(ending) = settled(&entry)? {
+                return Ok(ending);
+            }
+            if matches!(entry.state, State::Orphaned)
+                && let Posted::Accepted(sent) = post(context, &entry).await?
+            {
+                entry = sent;
+            }
+        }
+        if start.elapsed() >= limit {
+            return Ok(Ending::Sent(entry));
+        }
+        tokio::time::sleep(pause).await;
+    }
+}

@@ -1,0 +1,142 @@
+//! From a plan to a signed transaction in the journal.
+
+use recoup_stacks::keys::SecretKey;
+use recoup_stacks::transaction::{PostCondition, PostConditionMode, UnsignedTransaction};
+
+use super::fee::{Fee, FeeError, FeeFacts, choose};
+use crate::context::Context;
+use crate::failpoint;
+use crate::failure::{Failure, Kind};
+use crate::journal::{Book, Change, Entry, Intent, LockedJournal, SignedTransaction, State};
+use crate::node;
+
+/// A transaction that is decided and not signed yet.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// What it is for.
+    pub intent: Intent,
+    /// What it does; fee and nonce are still to come.
+    pub transaction: UnsignedTransaction,
+}
+
+impl Outgoing {
+    /// Holds the transaction to these post-conditions: nothing else may leave anybody.
+    #[must_use]
+    pub fn fenced(mut self, post_conditions: Vec<PostCondition>) -> Self {
+        self.transaction = self.transaction.with_post_conditions(PostConditionMode::Deny, post_conditions);
+        self
+    }
+}
+
+/// Chooses the fee. One request, none when the user named the fee.
+///
+/// # Errors
+/// When no fee fits, or the node does not answer.
+pub async fn price(
+    context: &Context,
+    transaction: &UnsignedTransaction,
+    requested: Option<u64>,
+) -> Result<Fee, Failure> {
+    let length = transaction.encoded_length();
+    let estimate = match requested {
+        Some(_) => None,
+        None => {
+            let estimates = context.node.client().fee_estimates(transaction.payload(), length).await;
+            estimates.map_err(node::failure)?.map(|fees| fees.middle)
+        }
+    };
+    let fee = choose(FeeFacts {
+        requested,
+        estimate,
+        fallback: context.profile.fallback_fee,
+        ceiling: context.profile.max_fee,
+        length: u64::try_from(length).unwrap_or(u64::MAX),
+    })?;
+    Ok(fee)
+}
+
+/// What became of a wish to sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded {
+    /// A new entry of the journal: signed, on disk, not sent.
+    Signed(u64),
+    /// Another process signed the same meanwhile: that entry is to be finished.
+    Resume(u64),
+}
+
+/// Signs and writes to the journal. `recheck` sees the journal as it is then, and can name an entry to finish instead.
+///
+/// # Errors
+/// When `recheck` or the journal refuses, or signing fails. Nothing is sent in any case.
+pub fn record(
+    context: &Context,
+    outgoing: Outgoing,
+    key: &SecretKey,
+    fee: Fee,
+    account_nonce: u64,
+    recheck: impl FnOnce(&Book) -> Result<Option<u64>, Failure>,
+) -> Result<Recorded, Failure> {
+    let mut journal = context.journal.lock()?;
+    if let Some(entry) = recheck(journal.book())? {
+        return Ok(Recorded::Resume(entry));
+    }
+    let sender = key.address(context.profile.network.network());
+    note_undone(&mut journal, &sender, account_nonce)?;
+    let nonce = journal.book().next_nonce(&sender, account_nonce);
+    let transaction = outgoing
+        .transaction
+        .with_chain_id(context.profile.network.chain_id())
+        .with_nonce(nonce)
+        .with_fee(fee.micro_stx)
+        .sign(key)
+        .map_err(|error| Failure::from_error(Kind::Internal, &error).context("cannot sign the transaction"))?;
+    transaction
+        .verify()
+        .map_err(|error| Failure::from_error(Kind::Internal, &error).context("the signature does not hold"))?;
+    let signed = SignedTransaction {
+        txid: transaction.txid(),
+        raw: transaction.to_hex(),
+        sender,
+        nonce,
+        fee: fee.micro_stx,
+    };
+    let number = journal.book().next_number();
+    journal.append(number, Change::Signed { intent: outgoing.intent, transaction: signed })?;
+    failpoint::reach("after-journal-signed");
+    Ok(Recorded::Signed(number))
+}
+
+/// Notes which transactions of the sender were in blocks that do not count any more: their nonces are not used, and they
+/// can be included again, so nothing else may take their place.
+fn note_undone(
+    journal: &mut LockedJournal,
+    sender: &recoup_stacks::address::Address,
+    account_nonce: u64,
+) -> Result<(), Failure> {
+    let is_undone = |entry: &&Entry| {
+        let transaction = &entry.transaction;
+        transaction.sender == *sender && transaction.nonce >= account_nonce && entry.state.used_its_nonce()
+    };
+    let undone: Vec<Entry> = journal.book().entries().filter(is_undone).cloned().collect();
+    for entry in undone {
+        if matches!(entry.state, State::Final(_)) {
+            let message = format!("the node does not know transaction {}, which was final", entry.transaction.txid);
+            return Err(Failure::new(Kind::Refused, message).hint(
+                "this is another chain than the journal's, or the node is far behind; a local chain that was started anew \
+                 needs a new --home",
+            ));
+        }
+        journal.append(entry.number, Change::Orphaned {})?;
+    }
+    Ok(())
+}
+
+impl From<FeeError> for Failure {
+    fn from(error: FeeError) -> Self {
+        let hint = match error {
+            FeeError::AboveCeiling { .. } => "raise the ceiling with `recoup config set max-fee`, or give a lower --fee",
+            FeeError::BelowFloor { .. } => "give a higher --fee, or none to take the node's estimate",
+        };
+        Self::from_error(Kind::Refused, &error).hint(hint)
+    }
+}
