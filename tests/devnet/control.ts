@@ -112,15 +112,13 @@ async function fund(chain: Chain, { address, amount, token, mine = true }: Optio
   return { txid: decoded.txid, status };
 }
 
-function setFaults({ faults, observers }: Context, options: Options): unknown {
+function setFaults({ chain, faults, observers }: Context, options: Options): unknown {
   const { broadcast, network_id: networkId } = options;
   if (options['clear'] === true) {
-    faults.broadcast = null;
-    faults.failReads = 0;
-    faults.delayMs = 0;
-    faults.networkId = null;
+    faults.clear();
     observers.duplicates = 0;
   }
+  if (options['forget_mempool'] === true) chain.mempool.clear();
   if (broadcast !== undefined) {
     if (!BROADCAST_FAULTS.includes(broadcast as BroadcastFault)) throw new TypeError(`broadcast must be one of ${BROADCAST_FAULTS.join(', ')}`);
     faults.broadcast = { fault: broadcast as BroadcastFault, times: count(options, 'times', 1) };
@@ -129,7 +127,13 @@ function setFaults({ faults, observers }: Context, options: Options): unknown {
   faults.delayMs = count(options, 'delay_ms', faults.delayMs);
   observers.duplicates = count(options, 'duplicate_deliveries', observers.duplicates);
   if (networkId === null || typeof networkId === 'number') faults.networkId = networkId;
-  return { faults, duplicate_deliveries: observers.duplicates };
+  return {
+    broadcast: faults.broadcast,
+    fail_reads: faults.failReads,
+    delay_ms: faults.delayMs,
+    network_id: faults.networkId,
+    duplicate_deliveries: observers.duplicates,
+  };
 }
 
 async function state({ chain, observers }: Context): Promise<unknown> {

@@ -21,6 +21,8 @@ export interface DevnetOptions {
   /** Gets `events.jsonl`: every payload that was delivered. */
   stateDir: string | null;
   log: (line: string) => void;
+  /** A running VM to use, and to leave running at the end; its start takes seconds. */
+  vm?: Vm;
 }
 
 export interface Devnet {
@@ -35,7 +37,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
   const record = options.stateDir === null ? undefined : recorder(options.stateDir);
   const observers = new ObserverQueue({ timeoutMs: options.observerTimeoutMs, log, ...(record === undefined ? {} : { onDelivered: record }) });
   for (const endpoint of options.observers) observers.add(endpoint);
-  const vm = new Vm(START_TIME, MINER.address);
+  const vm = options.vm ?? new Vm(START_TIME, MINER.address);
   const chain = await Chain.start(vm, observers);
   const server = createRpcServer({ chain, observers, faults: new Faults(), authToken: options.authToken }, log);
   await new Promise<void>((resolve, reject) => {
@@ -52,7 +54,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
       observers.stop();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await vm.stop();
+      if (options.vm === undefined) await vm.stop();
     },
   };
 }

@@ -4,12 +4,14 @@
 export type BroadcastFault =
   /** Accepted, then the connection breaks before the answer. */
   | 'accept-then-disconnect'
+  /** Accepted, and never answered: the client's time-out has to end it. */
+  | 'accept-then-hang'
   /** Answered 200 and forgotten, as a node does with a transaction that it takes for problematic. */
   | 'accept-then-forget'
   /** Answered 500, and not accepted. */
   | 'fail';
 
-export const BROADCAST_FAULTS: readonly BroadcastFault[] = ['accept-then-disconnect', 'accept-then-forget', 'fail'];
+export const BROADCAST_FAULTS: readonly BroadcastFault[] = ['accept-then-disconnect', 'accept-then-hang', 'accept-then-forget', 'fail'];
 
 export class Faults {
   broadcast: { fault: BroadcastFault; times: number } | null = null;
@@ -19,6 +21,10 @@ export class Faults {
   delayMs = 0;
   /** `network_id` of /v2/info, when it is to lie. */
   networkId: number | null = null;
+
+  clear(): void {
+    Object.assign(this, new Faults());
+  }
 
   takeBroadcastFault(): BroadcastFault | null {
     if (this.broadcast === null || this.broadcast.times <= 0) return null;

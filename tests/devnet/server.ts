@@ -8,7 +8,7 @@ import { contractRoutes } from './rpc/contracts.ts';
 import { dispatch, text } from './rpc/http.ts';
 import type { Reply, Route, RpcRequest } from './rpc/http.ts';
 import { nodeRoutes } from './rpc/node.ts';
-import { Disconnect, transactionRoutes } from './rpc/transactions.ts';
+import { NoAnswer, transactionRoutes } from './rpc/transactions.ts';
 
 const BODY_LIMIT = 4 * 1024 * 1024;
 
@@ -19,9 +19,10 @@ export function createRpcServer(context: Context, log: (line: string) => void): 
     handle(context, routes, control, incoming)
       .then((reply) => respond(context, outgoing, reply))
       .catch((error: unknown) => {
-        if (!(error instanceof Disconnect)) log(`${incoming.method} ${incoming.url}: ${String(error)}`);
-        if (error instanceof Disconnect) outgoing.destroy();
-        else respond(context, outgoing, text(500, 'internal error'));
+        if (!(error instanceof NoAnswer)) {
+          log(`${incoming.method} ${incoming.url}: ${String(error)}`);
+          respond(context, outgoing, text(500, 'internal error'));
+        } else if (!error.keepOpen) outgoing.destroy();
       });
   });
 }

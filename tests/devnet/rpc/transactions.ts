@@ -13,8 +13,15 @@ const UNREADABLE = refused(
   'Failed to decode due to SIP-003 codec error: ReadError(Error { kind: UnexpectedEof, message: "failed to fill whole buffer" })',
 );
 
-/** Thrown to break the connection without an answer. */
-export class Disconnect extends Error {}
+/** Thrown where a request gets no answer. */
+export class NoAnswer extends Error {
+  readonly keepOpen: boolean;
+
+  constructor(keepOpen: boolean) {
+    super('no answer, as ordered');
+    this.keepOpen = keepOpen;
+  }
+}
 
 export function transactionRoutes(context: Context): Route[] {
   return [
@@ -54,7 +61,7 @@ async function broadcast(context: Context, request: RpcRequest): Promise<Reply> 
     const { reason, data } = error;
     return json({ error: 'transaction rejected', reason, ...(data === undefined ? {} : { reason_data: data }), txid }, 400);
   }
-  if (fault === 'accept-then-disconnect') throw new Disconnect();
+  if (fault === 'accept-then-disconnect' || fault === 'accept-then-hang') throw new NoAnswer(fault === 'accept-then-hang');
   return json(txid);
 }
 

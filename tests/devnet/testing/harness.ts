@@ -2,10 +2,24 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { MINER } from '../accounts.ts';
+import { START_TIME } from '../chain/chain.ts';
 import { startDevnet } from '../devnet.ts';
 import type { Devnet, DevnetOptions } from '../devnet.ts';
+import { Vm } from '../vm/vm.ts';
 
 export const AUTH_TOKEN = '12345';
+
+let sharedVm: Vm | undefined;
+
+/** One VM for all chains of a test file: each starts from the same genesis. */
+function vm(): Vm {
+  if (sharedVm === undefined) {
+    sharedVm = new Vm(START_TIME, MINER.address);
+    sharedVm.unref();
+  }
+  return sharedVm;
+}
 
 /** Mines on request only, on a free port. */
 export function startQuietDevnet(options: Partial<DevnetOptions> = {}): Promise<Devnet> {
@@ -17,6 +31,7 @@ export function startQuietDevnet(options: Partial<DevnetOptions> = {}): Promise<
     authToken: AUTH_TOKEN,
     stateDir: null,
     log: () => undefined,
+    vm: vm(),
     ...options,
   });
 }

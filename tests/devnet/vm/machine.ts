@@ -43,7 +43,9 @@ export class Machine {
     this.#miner = miner;
   }
 
+  /** A second chain on the same machine starts from the first one's genesis. */
   genesis(state: string, balances: [string, bigint][], burnHeight: number): { time: number } {
+    if (this.#states.has(state)) return { time: this.read(state, ({ blockTime }) => blockTime) };
     for (const [principal, amount] of balances) this.#simulator.mint(principal, amount);
     this.#simulator.advanceBurnBlocks(burnHeight - this.#simulator.burnHeight);
     this.#states.set(state, { parent: null, step: null, replayLength: 0, snapshot: this.#simulator.memory.take() });

@@ -36,6 +36,11 @@ export class Vm {
     });
   }
 
+  /** Lets the process end although the VM runs. */
+  unref(): void {
+    this.#worker.unref();
+  }
+
   async stop(): Promise<void> {
     await this.#worker.terminate();
   }

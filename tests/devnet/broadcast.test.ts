@@ -1,0 +1,121 @@
+/** Broadcasting beyond the recorded requests: chaining, memos, several signatures, ordered faults. */
+import { makeSTXTokenTransfer, privateKeyToPublic } from '@stacks/transactions';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DEVNET_ACCOUNTS } from './accounts.ts';
+import type { Devnet } from './devnet.ts';
+import { ask, order, startQuietDevnet } from './testing/harness.ts';
+import { postBytes, Wallet } from './testing/wallet.ts';
+
+let devnet: Devnet;
+let payer: Wallet;
+let payee: Wallet;
+
+beforeAll(async () => {
+  devnet = await startQuietDevnet();
+}, 60_000);
+
+beforeEach(async () => {
+  await order(devnet, 'faults', { clear: true, forget_mempool: true });
+  payer = new Wallet(devnet, 'wallet_1');
+  payee = new Wallet(devnet, 'wallet_2');
+  const { json } = await ask(devnet, 'GET', `/v2/accounts/${payer.address}?proof=0`);
+  payer.nextNonce = BigInt((json as { nonce: number }).nonce);
+});
+
+afterAll(() => devnet.stop());
+
+async function unconfirmed(txid: string): Promise<number> {
+  return (await ask(devnet, 'GET', `/v2/transactions/unconfirmed/${txid}`)).status;
+}
+
+describe('the mempool', () => {
+  it('takes nonces up to 26 above the next one, and no further', async () => {
+    const next = payer.nextNonce;
+    for (let offset = 0n; offset <= 26n; offset++) await payer.send(payer.transfer(payee.address, 1n, { nonce: next + offset }));
+    const { status, json } = await payer.post(await payer.transfer(payee.address, 1n, { nonce: next + 27n }));
+    expect(status).toBe(400);
+    expect(json).toMatchObject({ reason: 'TooMuchChaining' });
+    const [block] = await devnet.chain.mine(1);
+    expect(block?.transactions).toHaveLength(27);
+  });
+
+  it('takes memos of any bytes, and reports them as they are', async () => {
+    const signed = await payer.transfer(payee.address, 1n);
+    const bytes = signed.serializeBytes();
+    bytes.set([0xff, 0xfe, 0x00, 0x80], bytes.length - 34);
+    const altered = await postBytes(devnet, bytes);
+    expect(altered.json).toMatchObject({ reason: 'SignatureValidation' });
+    expect(altered.text).toMatch(/"txid":"[0-9a-f]{64}"/);
+  });
+
+  it('verifies several signatures', async () => {
+    const keys = DEVNET_ACCOUNTS.slice(0, 3).map(({ privateKey }) => privateKey);
+    const signers = { publicKeys: keys.map(privateKeyToPublic).map(String), numSignatures: 2, signerKeys: keys.slice(0, 2) };
+    const transfer = await makeSTXTokenTransfer({ ...signers, recipient: payee.address, amount: 1n, fee: 1000n, nonce: 0n, network: 'testnet' });
+    const rejected = await postBytes(devnet, transfer.serializeBytes());
+    expect(rejected.json, 'the signatures hold, the account is empty').toMatchObject({ reason: 'NotEnoughFunds' });
+  });
+});
+
+describe('an ordered fault', () => {
+  it('breaks the connection after the transaction was accepted', async () => {
+    await order(devnet, 'faults', { broadcast: 'accept-then-disconnect' });
+    const signed = await payer.transfer(payee.address, 1n);
+    await expect(payer.post(signed)).rejects.toThrow('fetch failed');
+    expect(await unconfirmed(signed.txid())).toBe(200);
+    expect((await payer.post(signed)).status).toBe(200);
+  });
+
+  it('keeps the client waiting after the transaction was accepted', async () => {
+    await order(devnet, 'faults', { broadcast: 'accept-then-hang' });
+    const signed = await payer.transfer(payee.address, 1n);
+    const impatient = fetch(`http://127.0.0.1:${devnet.port}/v2/transactions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/octet-stream' },
+      body: Buffer.from(signed.serializeBytes()),
+      signal: AbortSignal.timeout(300),
+    });
+    await expect(impatient).rejects.toThrow('timeout');
+    expect(await unconfirmed(signed.txid())).toBe(200);
+  });
+
+  it('answers 200 and forgets the transaction', async () => {
+    await order(devnet, 'faults', { broadcast: 'accept-then-forget' });
+    const signed = await payer.transfer(payee.address, 1n);
+    expect((await payer.post(signed)).json).toBe(signed.txid());
+    expect(await unconfirmed(signed.txid())).toBe(404);
+  });
+
+  it('answers 500 as often as ordered, and accepts nothing', async () => {
+    await order(devnet, 'faults', { broadcast: 'fail', times: 2 });
+    const signed = await payer.transfer(payee.address, 1n);
+    expect([await payer.post(signed), await payer.post(signed)].map(({ status }) => status)).toEqual([500, 500]);
+    expect(await unconfirmed(signed.txid())).toBe(404);
+    expect((await payer.post(signed)).status).toBe(200);
+  });
+
+  it('empties the mempool', async () => {
+    const txid = await payer.send(payer.transfer(payee.address, 1n));
+    await order(devnet, 'faults', { forget_mempool: true });
+    expect(await unconfirmed(txid)).toBe(404);
+  });
+
+  it('fails reads, shows another network, and is over after "clear"', async () => {
+    await order(devnet, 'faults', { fail_reads: 1, network_id: 1 });
+    expect((await ask(devnet, 'GET', '/v2/info')).status).toBe(500);
+    expect((await ask(devnet, 'GET', '/v2/info')).json).toMatchObject({ network_id: 1 });
+    await order(devnet, 'faults', { clear: true });
+    expect((await ask(devnet, 'GET', '/v2/info')).json).toMatchObject({ network_id: 0x80000000 });
+  });
+
+  it('slows answers down', async () => {
+    await order(devnet, 'faults', { delay_ms: 150 });
+    const start = performance.now();
+    await ask(devnet, 'GET', '/v2/info');
+    expect(performance.now() - start).toBeGreaterThan(140);
+  });
+
+  it('that does not exist is refused', async () => {
+    await expect(order(devnet, 'faults', { broadcast: 'nope' })).rejects.toThrow('broadcast must be one of');
+  });
+});
