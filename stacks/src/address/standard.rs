@@ -34,7 +34,7 @@ pub enum AddressError {
         canonical: String,
     },
     /// The part behind the dot is not a contract name.
-    #[error("invalid contract name")]
+    #[error(transparent)]
     ContractName(#[from] NameError),
     /// A contract was asked for, and the text has no dot.
     #[error("{text:?} is not a contract: expected ADDRESS.name")]

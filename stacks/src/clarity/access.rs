@@ -22,12 +22,12 @@ pub enum AccessError {
         found: &'static str,
     },
     /// The field is there, and its value is wrong.
-    #[error("field {field:?}: {source}")]
+    #[error("field {field:?}: {error}")]
     InField {
         /// The field's name.
         field: String,
         /// What is wrong with its value.
-        source: Box<AccessError>,
+        error: Box<AccessError>,
     },
 }
 
@@ -35,7 +35,7 @@ impl AccessError {
     pub(super) fn in_field(self, field: &str) -> Self {
         Self::InField {
             field: field.to_owned(),
-            source: Box::new(self),
+            error: Box::new(self),
         }
     }
 }

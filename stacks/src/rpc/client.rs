@@ -49,10 +49,7 @@ impl NodeClient {
 
     /// With the node's `connection_options.auth_token`, which block replay asks for.
     pub fn with_auth_token(mut self, token: &str) -> Result<Self, RpcError> {
-        let mut value = HeaderValue::from_str(token).map_err(|_| RpcError::Url {
-            url: self.base.clone(),
-            reason: "the token has characters that no HTTP header can carry".to_owned(),
-        })?;
+        let mut value = HeaderValue::from_str(token).map_err(|_| RpcError::Token)?;
         value.set_sensitive(true);
         self.auth_token = Some(value);
         Ok(self)

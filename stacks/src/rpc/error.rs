@@ -13,6 +13,9 @@ pub enum RpcError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The node's token cannot be sent.
+    #[error("the node's token has characters that no HTTP header can carry")]
+    Token,
     /// No TLS connections can be made.
     #[error("TLS is not available: {0}")]
     Tls(String),

@@ -45,7 +45,7 @@ pub enum DecodeError {
         length: usize,
     },
     /// A value that is none.
-    #[error("invalid Clarity value")]
+    #[error(transparent)]
     Value(#[from] clarity::DecodeError),
     /// A name that is none.
     #[error(transparent)]

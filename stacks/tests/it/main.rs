@@ -1,6 +1,14 @@
 //! The crate against a real node's recorded traffic, against `@stacks/transactions`, and against nonsense.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail this way"
+)]
+
 mod generated;
+mod handmade;
 mod malformed;
 mod recorded_events;
 mod recorded_rpc;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use recoup_stacks::clarity::Value;
-use recoup_stacks::hash::Txid;
+use recoup_stacks::hash::{BlockHash, ConsensusHash, IndexBlockHash, Txid};
 use recoup_stacks::transaction::{Payload, TenureChangeCause, Transaction};
 
 use crate::repository;
@@ -99,4 +99,22 @@ fn every_value_decodes_and_encodes_to_the_same_bytes() {
         }
     }
     assert!(values > 400, "only {values} values in the recording");
+}
+
+#[test]
+fn every_block_s_identity_follows_from_its_hash_and_sortition() {
+    let mut blocks = 0;
+    for block in new_blocks() {
+        // The first block's identity is not derived.
+        if block["block_height"] == 0 {
+            continue;
+        }
+        let text = |field: &str| block[field].as_str().unwrap();
+        let block_hash: BlockHash = text("block_hash").parse().unwrap();
+        let consensus_hash: ConsensusHash = text("consensus_hash").parse().unwrap();
+        let expected: IndexBlockHash = text("index_block_hash").parse().unwrap();
+        assert_eq!(IndexBlockHash::new(&block_hash, &consensus_hash), expected);
+        blocks += 1;
+    }
+    assert!(blocks > 100, "only {blocks} blocks in the recording");
 }

@@ -6,15 +6,19 @@ use tokio::task::JoinHandle;
 
 /// The request that the server got.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Asked {
-    pub method: String,
-    pub path: String,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 /// Answers the first request with this status and body; returns the server's URL and what it will have got.
-pub async fn answer_once(status: u16, content_type: &str, body: Vec<u8>) -> (String, JoinHandle<Asked>) {
+pub(crate) async fn answer_once(
+    status: u16,
+    content_type: &str,
+    body: Vec<u8>,
+) -> (String, JoinHandle<Asked>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let head = format!(
