@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod command_line;
 pub mod participant;
 pub mod scene;
 pub mod stack;

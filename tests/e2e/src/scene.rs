@@ -1,25 +1,21 @@
-//! A chain, an indexer that follows it, and a command line set up for both.
+//! A chain and an indexer that follows it.
 
-use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use recoup_protocol::api::{BASE_PATH, Health};
 use recoup_protocol::calls::CORE_CONTRACT_NAME;
 use recoup_stacks::address::{ContractId, Principal};
 use recoup_stacks::hash::IndexBlockHash;
 use recoup_test_support::{
-    HttpClient, IndexerOptions, IndexerProcess, LocalChain, LocalChainOptions, Recoup, binary, free_port,
-    wait_until,
+    HttpClient, IndexerOptions, IndexerProcess, LocalChain, LocalChainOptions, binary, free_port, wait_until,
 };
 use serde::Deserialize;
 
-use crate::accounts::{ACCOUNTS, ALICE, Account, BOB, DEPLOYER, SHOP};
+use crate::accounts::{ALICE, BOB, DEPLOYER, SHOP};
 use crate::audit::{Comparison, ContractState, Facts, compare, read_history};
 
 const FOLLOW_LIMIT: Duration = Duration::from_secs(60);
-const PASSPHRASE: &str = "local chain only";
 /// One sBTC; the mock's units are sats.
 const TOKEN_FUNDS: u128 = 100_000_000;
 
@@ -28,8 +24,6 @@ const TOKEN_FUNDS: u128 = 100_000_000;
 pub struct SceneOptions {
     /// An empty database.
     pub database_url: String,
-    /// Home of the command line; made when it is missing.
-    pub home: PathBuf,
     /// Port of the node; 0 takes a free one.
     pub node_port: u16,
     /// Port where the indexer takes the node's events.
@@ -45,10 +39,9 @@ impl SceneOptions {
     ///
     /// # Errors
     /// When no port is free.
-    pub fn new(database_url: impl Into<String>, home: impl Into<PathBuf>) -> Result<Self> {
+    pub fn new(database_url: impl Into<String>) -> Result<Self> {
         Ok(Self {
             database_url: database_url.into(),
-            home: home.into(),
             node_port: 0,
             observer_port: free_port()?,
             api_port: free_port()?,
@@ -64,7 +57,6 @@ pub struct Scene {
     indexer_options: IndexerOptions,
     chain: LocalChain,
     contract: ContractId,
-    recoup: Recoup,
 }
 
 #[derive(Deserialize)]
@@ -83,7 +75,7 @@ struct ChainTip {
 }
 
 impl Scene {
-    /// Starts the chain and the indexer, and points the command line at both. Nothing is deployed yet.
+    /// Starts the chain and the indexer. Nothing is deployed yet.
     ///
     /// # Errors
     /// When a part does not come up.
@@ -97,22 +89,17 @@ impl Scene {
         let indexer_options = IndexerOptions {
             program: binary("recoup-indexer", "recoup-indexer")?,
             database_url: options.database_url.clone(),
-            node_url: chain.url().to_owned(),
             core_contract: contract.to_string(),
             observer_port: options.observer_port,
             api_port: options.api_port,
         };
         let indexer = Some(IndexerProcess::start(&indexer_options)?);
-        let recoup = Recoup::new(binary("recoup", "recoup-cli")?, &options.home);
-        let scene = Self {
+        Ok(Self {
             indexer,
             indexer_options,
             chain,
             contract,
-            recoup,
-        };
-        scene.configure_command_line()?;
-        Ok(scene)
+        })
     }
 
     /// The chain.
@@ -144,71 +131,10 @@ impl Scene {
         &self.contract
     }
 
-    /// The command line in its home, without a wallet named.
-    #[must_use]
-    pub fn recoup(&self) -> &Recoup {
-        &self.recoup
-    }
-
-    /// The command line as this account's owner uses it.
-    #[must_use]
-    pub fn recoup_of(&self, account: Account) -> Recoup {
-        self.recoup.clone().with_env("RECOUP_WALLET", account.wallet)
-    }
-
     /// The mock token's contract, once it is deployed.
     #[must_use]
     pub fn token(&self) -> String {
         format!("{}.mock-sbtc", DEPLOYER.address)
-    }
-
-    fn configure_command_line(&self) -> Result<()> {
-        fs::create_dir_all(self.recoup.home())?;
-        fs::write(self.passphrase_file(), PASSPHRASE)?;
-        for (setting, value) in [("node", self.chain.url()), ("indexer", self.indexer()?.base())] {
-            self.recoup.command(["config", "set", setting, value]).run()?;
-        }
-        Ok(())
-    }
-
-    fn passphrase_file(&self) -> PathBuf {
-        self.recoup.home().join("passphrase")
-    }
-
-    /// Imports the funded accounts as wallets of their names.
-    ///
-    /// # Errors
-    /// When the command line refuses.
-    pub fn import_wallets(&mut self) -> Result<()> {
-        self.recoup = self
-            .recoup
-            .clone()
-            .with_env("RECOUP_PASSPHRASE_FILE", self.passphrase_file());
-        let key_file = self.recoup.home().join("key");
-        for account in ACCOUNTS {
-            fs::write(&key_file, account.key)?;
-            let import = self
-                .recoup
-                .command(["wallet", "import", account.wallet, "--from-file"]);
-            let imported = import.arg(&key_file).run()?;
-            ensure!(
-                imported.stdout.trim() == account.address,
-                "imported {}",
-                imported.stdout
-            );
-        }
-        Ok(fs::remove_file(&key_file)?)
-    }
-
-    /// Deploys all contracts with the command line, and gives both customers and the shop some of the mock token.
-    ///
-    /// # Errors
-    /// When the command line or the chain refuses.
-    pub fn deploy_contracts(&self) -> Result<()> {
-        self.recoup_of(DEPLOYER)
-            .command(["contracts", "deploy", "--mocks", "--yes"])
-            .run()?;
-        self.fund_tokens()
     }
 
     /// Gives both customers and the shop some of the mock token.

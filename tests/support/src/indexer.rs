@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::{HttpClient, Process, Result, scratch_folder, wait_until};
+use crate::{HttpClient, Process, Result, scratch_folder};
 
 const START_LIMIT: Duration = Duration::from_secs(60);
 
@@ -15,8 +15,6 @@ pub struct IndexerOptions {
     pub program: PathBuf,
     /// Where it keeps everything.
     pub database_url: String,
-    /// The node to ask.
-    pub node_url: String,
     /// The contract to follow.
     pub core_contract: String,
     /// Where it takes the node's events.
@@ -33,28 +31,26 @@ pub struct IndexerProcess {
 }
 
 impl IndexerProcess {
-    /// Starts one and waits until its API answers.
+    /// Starts one and waits until it takes the node's events and answers.
     ///
     /// # Errors
-    /// When it ends, or does not answer in time; with the end of its log.
+    /// When it ends, or is not ready in time; with the end of its log.
     pub fn start(options: &IndexerOptions) -> Result<Self> {
         let mut command = Command::new(&options.program);
         command.arg("run");
         command.env("RECOUP_DATABASE_URL", &options.database_url);
-        command.env("RECOUP_NODE_URL", &options.node_url);
+        command.env("RECOUP_NETWORK", "testnet");
         command.env("RECOUP_CORE_CONTRACT", &options.core_contract);
         command.env(
             "RECOUP_OBSERVER_LISTEN",
             format!("127.0.0.1:{}", options.observer_port),
         );
         command.env("RECOUP_API_LISTEN", format!("127.0.0.1:{}", options.api_port));
-        command.env("NO_PROXY", "127.0.0.1");
+        command.env("NO_COLOR", "1");
         let mut process = Process::spawn("recoup-indexer", command, scratch_folder("indexer")?, "TERM")?;
+        // The line comes when everything listens.
+        process.first_line(START_LIMIT)?;
         let client = HttpClient::new(format!("http://127.0.0.1:{}", options.api_port));
-        wait_until("the indexer's API to answer", START_LIMIT, || {
-            process.ensure_running()?;
-            Ok(client.get::<serde_json::Value>("/api/v1/health").ok())
-        })?;
         Ok(Self { process, client })
     }
 

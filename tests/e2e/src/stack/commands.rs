@@ -12,6 +12,7 @@ use recoup_test_support::{Cluster, Durability, wait_until};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{StackFolder, StackRecord};
+use crate::command_line::CommandLine;
 use crate::scene::{Scene, SceneOptions};
 
 /// First start: a cluster, a chain, wallets and a deployment, on a machine that may be busy.
@@ -92,14 +93,13 @@ pub fn serve(folder: &StackFolder, ports: Ports) -> Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let cluster = Cluster::start(Durability::Full)?;
     let database = cluster.create_database("recoup")?;
-    let mut scene = Scene::start(&SceneOptions {
+    let scene = Scene::start(&SceneOptions {
         node_port: ports.node,
         observer_port: ports.observer,
         api_port: ports.api,
-        ..SceneOptions::new(database.clone(), folder.home())?
+        ..SceneOptions::new(database.clone())?
     })?;
-    scene.import_wallets()?;
-    scene.deploy_contracts()?;
+    CommandLine::set_up(folder.home(), &scene)?.deploy_contracts(&scene)?;
     folder.write_record(&StackRecord {
         pid: process::id(),
         node: scene.chain().url().to_owned(),
