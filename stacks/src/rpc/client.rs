@@ -142,3 +142,33 @@ pub(super) fn check_tip(answer: Answer, tip: Option<&IndexBlockHash>) -> Result<
         _ => Ok(answer),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tip_joins_the_query() {
+        let tip = IndexBlockHash::from_bytes([0xab; 32]);
+        let digits = "ab".repeat(32);
+        assert_eq!(at_tip("/a".to_owned(), Some(&tip)), format!("/a?tip={digits}"));
+        assert_eq!(
+            at_tip("/a?proof=0".to_owned(), Some(&tip)),
+            format!("/a?proof=0&tip={digits}")
+        );
+        assert_eq!(at_tip("/a".to_owned(), None), "/a");
+    }
+
+    #[test]
+    fn a_client_says_nothing_of_its_secrets() {
+        let client = NodeClient::new("http://user:secret@127.0.0.1:1")
+            .unwrap()
+            .with_auth_token("token")
+            .unwrap();
+        assert_eq!(format!("{client:?}"), "NodeClient { .. }");
+        let token = NodeClient::new("http://127.0.0.1:1")
+            .unwrap()
+            .with_auth_token("a\nb");
+        assert!(matches!(token, Err(RpcError::Token)));
+    }
+}

@@ -329,3 +329,97 @@ impl fmt::Display for Rejection {
 }
 
 impl std::error::Error for Rejection {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(body: &str) -> RejectionReason {
+        Rejection::parse(body.as_bytes()).reason
+    }
+
+    // Reasons that no recording shows; names and data after the node's `MemPoolRejection::into_json`.
+    #[test]
+    fn every_reason_of_the_node_has_its_meaning() {
+        let message = || "words".to_owned();
+        let with_message = [
+            (
+                "Serialization",
+                RejectionReason::Serialization { message: message() },
+            ),
+            (
+                "Deserialization",
+                RejectionReason::Deserialization { message: message() },
+            ),
+            (
+                "ServerFailureDatabase",
+                RejectionReason::NodeFailure {
+                    reason: "ServerFailureDatabase".into(),
+                    message: Some(message()),
+                },
+            ),
+            (
+                "EstimatorError",
+                RejectionReason::NodeFailure {
+                    reason: "EstimatorError".into(),
+                    message: Some(message()),
+                },
+            ),
+        ];
+        for (name, expected) in with_message {
+            let body = format!(r#"{{"error":"e","reason":"{name}","reason_data":{{"message":"words"}}}}"#);
+            assert_eq!(reason(&body), expected);
+        }
+        let without_data = [
+            ("TemporarilyBlacklisted", RejectionReason::TemporarilyBlacklisted),
+            (
+                "ServerFailureNoSuchChainTip",
+                RejectionReason::NodeFailure {
+                    reason: "ServerFailureNoSuchChainTip".into(),
+                    message: None,
+                },
+            ),
+            (
+                "NoCoinbaseViaMempool",
+                RejectionReason::MinersOnly {
+                    reason: "NoCoinbaseViaMempool".into(),
+                },
+            ),
+            (
+                "PoisonMicroblockIsInvalid",
+                RejectionReason::PoisonMicroblock {
+                    reason: "PoisonMicroblockIsInvalid".into(),
+                },
+            ),
+        ];
+        for (name, expected) in without_data {
+            assert_eq!(reason(&format!(r#"{{"error":"e","reason":"{name}"}}"#)), expected);
+        }
+    }
+
+    #[test]
+    fn what_we_do_not_know_is_kept_as_it_came() {
+        let unknown = reason(r#"{"error":"e","reason":"NewReason","reason_data":{"a":1}}"#);
+        assert_eq!(
+            unknown,
+            RejectionReason::Unknown {
+                reason: "NewReason".into(),
+                data: Some(serde_json::json!({ "a": 1 }))
+            }
+        );
+        let other_data = reason(r#"{"error":"e","reason":"FeeTooLow","reason_data":{"expected":"many"}}"#);
+        assert!(matches!(other_data, RejectionReason::Unknown { .. }));
+        assert!(!unknown.is_retryable());
+    }
+
+    #[test]
+    fn a_text_is_kept_without_what_a_terminal_would_obey() {
+        let text = reason("Failed to decode\u{1b}[2J");
+        assert_eq!(
+            text,
+            RejectionReason::Undecodable {
+                message: "Failed to decode [2J".into()
+            }
+        );
+    }
+}
