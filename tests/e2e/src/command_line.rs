@@ -9,6 +9,9 @@ use recoup_test_support::{Recoup, binary};
 use crate::accounts::{ACCOUNTS, Account, DEPLOYER};
 use crate::scene::Scene;
 
+/// The file in the home that holds the wallets' passphrase.
+pub const PASSPHRASE_FILE: &str = "passphrase";
+
 /// Protects keys that everybody knows.
 const PASSPHRASE: &str = "local chain only";
 
@@ -25,7 +28,7 @@ impl CommandLine {
     /// When the command line refuses.
     pub fn set_up(home: PathBuf, scene: &Scene) -> Result<Self> {
         fs::create_dir_all(&home)?;
-        let (passphrase_file, key_file) = (home.join("passphrase"), home.join("key"));
+        let (passphrase_file, key_file) = (home.join(PASSPHRASE_FILE), home.join("key"));
         fs::write(&passphrase_file, PASSPHRASE)?;
         let recoup = Recoup::new(binary("recoup", "recoup-cli")?, home);
         let recoup = recoup.with_env("RECOUP_PASSPHRASE_FILE", &passphrase_file);

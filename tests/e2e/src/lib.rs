@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod command_line;
+pub mod demo;
 pub mod participant;
 pub mod scene;
 pub mod stack;

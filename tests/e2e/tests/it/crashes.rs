@@ -47,7 +47,7 @@ fn killed_in_the_middle_of_a_fork() {
     world.scene.wait_until_followed().unwrap();
     let fork = Fork {
         depth: 8,
-        build: 1,
+        build: 8,
         orphans: Orphans::Remine,
         is_burn_fork: true,
     };

@@ -94,7 +94,7 @@ impl Trade {
     pub(crate) fn sell(&mut self, scene: &Scene) -> Result<InvoiceId> {
         self.invoices += 1;
         let id = InvoiceId(self.invoices);
-        let token = (id.0 % 2 == 0).then(|| scene.token());
+        let token = id.0.is_multiple_of(2).then(|| scene.token());
         let invoice = CreateInvoice {
             amount: BaseUnits(2 * PRICE),
             token: token.as_ref().map_or(Ok(Token::Stx), |token| token.parse())?,
@@ -128,7 +128,10 @@ impl Trade {
             reference: Some(Reference::new(&format!("refund-{id}-{nth}"))?),
             reason: None,
         };
-        let token = (id.0 % 2 == 0).then(|| scene.token().parse()).transpose()?;
+        let token =
+            id.0.is_multiple_of(2)
+                .then(|| scene.token().parse())
+                .transpose()?;
         self.shop.call(
             scene.node(),
             scene.contract(),
