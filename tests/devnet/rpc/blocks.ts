@@ -1,9 +1,10 @@
 /** Blocks, tenures and sortitions. */
 import { createAddress } from '@stacks/transactions';
 import { MINER } from '../accounts.ts';
+import { GENESIS_BURN_HEIGHT } from '../chain/chain.ts';
 import { lastSortition } from '../chain/burn-chain.ts';
 import { tenureStart } from '../chain/stacks-chain.ts';
-import type { BurnBlock, StacksBlock } from '../chain/types.ts';
+import type { BurnBlock, MinedTransaction, StacksBlock } from '../chain/types.ts';
 import { derive, sha512Half, ZERO_HASH } from '../hashes.ts';
 import { eventBody } from '../observer/payloads.ts';
 import type { Context } from './context.ts';
@@ -11,6 +12,8 @@ import { CONSENSUS_HASH, HASH, json, notImplemented, refused, text } from './htt
 import type { Reply, Route } from './http.ts';
 import { describeTransaction } from './transaction-json.ts';
 
+/** Bitcoin blocks, as in the recorded network. */
+const REWARD_CYCLE_LENGTH = 20;
 const RAW_BLOCKS = 'raw block bytes';
 const HEADERS = 'block headers in the node\'s own form';
 
@@ -84,7 +87,7 @@ function replay({ chain, authToken }: Context, authorization: string | string[] 
       data: describeTransaction(transaction.raw),
       hex: transaction.raw,
       result_hex: transaction.result,
-      stx_burned: 0,
+      stx_burned: Number(burnedBy(transaction)),
       execution_cost: { write_length: 0, write_count: 0, read_length: 0, read_count: 0, runtime: 0 },
       events: transaction.events.map((event, eventIndex) => eventBody(event, transaction.txid, eventIndex)),
       post_condition_aborted: transaction.status === 'abort_by_post_condition',
@@ -94,6 +97,11 @@ function replay({ chain, authToken }: Context, authorization: string | string[] 
     })),
     valid_merkle_root: true,
   });
+}
+
+function burnedBy({ events }: MinedTransaction): bigint {
+  const burns = events.filter(({ event }) => event === 'stx_burn_event');
+  return burns.reduce((sum, { data }) => sum + BigInt(String(data['amount'])), 0n);
 }
 
 function tenureInfo({ chain }: Context): Reply {
@@ -107,7 +115,7 @@ function tenureInfo({ chain }: Context): Reply {
     parent_tenure_start_block_id: parentStart.id,
     tip_block_id: tip.id,
     tip_height: tip.height,
-    reward_cycle: 0,
+    reward_cycle: Math.floor((chain.burn.tip.height - GENESIS_BURN_HEIGHT) / REWARD_CYCLE_LENGTH),
   });
 }
 

@@ -12,6 +12,8 @@ import type { ReadResult, VmBlock, VmBlockResult, VmReceipt, VmTransaction } fro
 /** Transactions that may run between two snapshots: a replay of so many takes some 50 ms. */
 const TRANSACTIONS_PER_SNAPSHOT = 24;
 const MAX_SNAPSHOTS = 64;
+/** Transactions that the simulator runs in one of its own blocks. */
+const CHUNK_LENGTH = 25;
 
 /** How a transaction takes part in a block: with its action, with its fee alone (aborted) or not at all. */
 type Part = 'full' | 'fee-only' | 'none';
@@ -53,26 +55,34 @@ export class Machine {
     return { time: this.#simulator.blockTime };
   }
 
+  /** Runs a block on top of `parent`, in chunks: a chunk is what has to run again when one of its transactions is aborted. */
+  mine(parent: string, state: string, { burnBlocks, transactions }: VmBlock): VmBlockResult {
+    const receipts: VmReceipt[] = [];
+    let below = parent;
+    for (let start = 0; start === 0 || start < transactions.length; start += CHUNK_LENGTH) {
+      const chunk = transactions.slice(start, start + CHUNK_LENGTH);
+      const name = start + CHUNK_LENGTH < transactions.length ? `${state} to ${start + CHUNK_LENGTH}` : state;
+      receipts.push(...this.#mineChunk(below, name, { burnBlocks: start === 0 ? burnBlocks : 0, transactions: chunk }));
+      below = name;
+    }
+    return { receipts, time: this.#simulator.blockTime };
+  }
+
   /**
-   * Runs a block on top of `parent`. A transaction that a node would abort after it had run is taken back by returning to
-   * the parent and running the block again with its fee alone.
+   * A transaction that a node would abort after it had run is taken back by returning to the parent and running the chunk
+   * again with its fee alone.
    */
-  mine(parent: string, state: string, block: VmBlock): VmBlockResult {
-    const step: Step = {
-      burnBlocks: block.burnBlocks,
-      entries: block.transactions.map((transaction) => ({ transaction, part: 'full' })),
-    };
+  #mineChunk(parent: string, state: string, { burnBlocks, transactions }: VmBlock): VmReceipt[] {
+    const step: Step = { burnBlocks, entries: transactions.map((transaction) => ({ transaction, part: 'full' })) };
     const settled = new Map<string, VmReceipt>();
     for (;;) {
       this.#goTo(parent);
       this.#current = null;
-      const failed = this.#attempt(step, settled);
-      if (!failed) break;
+      if (!this.#attempt(step, settled)) break;
       this.#keepSnapshot(parent);
     }
     this.#addState(parent, state, step);
-    const receipts = block.transactions.map(({ txid }) => settled.get(txid) as VmReceipt);
-    return { receipts, time: this.#simulator.blockTime };
+    return transactions.map(({ txid }) => settled.get(txid) as VmReceipt);
   }
 
   /** True when an entry's part changed, so that the block has to run again. */

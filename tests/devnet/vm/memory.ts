@@ -42,12 +42,15 @@ export class SnapshotMemory {
 
 /**
  * Runs `load` and returns the memory of the WebAssembly instance that it creates: the SDK does not export it.
- * Objects that wrap pointers into this memory must be freed by hand, never by the garbage collector.
+ *
+ * The SDK frees what its JavaScript objects point to when they are collected. After a restore such a pointer leads anywhere,
+ * so that the SDK is made to believe that this JavaScript cannot tell it of collected objects.
  */
 export function captureMemory(load: () => void): WebAssembly.Memory {
-  const original = WebAssembly.Instance;
+  const { Instance } = WebAssembly;
+  const { FinalizationRegistry } = globalThis;
   const captured: WebAssembly.Memory[] = [];
-  class Observed extends original {
+  class Observed extends Instance {
     constructor(module: WebAssembly.Module, imports?: WebAssembly.Imports) {
       super(module, imports);
       const { memory } = this.exports;
@@ -55,12 +58,14 @@ export function captureMemory(load: () => void): WebAssembly.Memory {
     }
   }
   WebAssembly.Instance = Observed;
+  Reflect.deleteProperty(globalThis, 'FinalizationRegistry');
   try {
     load();
   } finally {
-    WebAssembly.Instance = original;
+    WebAssembly.Instance = Instance;
+    globalThis.FinalizationRegistry = FinalizationRegistry;
   }
-  const memory = captured[0];
+  const [memory] = captured;
   if (memory === undefined) throw new Error('the clarinet-sdk created no WebAssembly memory');
   return memory;
 }

@@ -78,21 +78,22 @@ export class Simulator {
   }
 
   callReadOnly(contract: string, method: string, values: Uint8Array[], sender: string): string {
-    const response = this.#session.callReadOnlyFn(new this.#sdk.CallFnArgs(contract, method, values, sender));
+    const call = new this.#sdk.CallFnArgs(contract, method, values, sender);
     try {
-      return response.result;
-    } finally {
+      const response = this.#session.callReadOnlyFn(call);
+      const { result } = response;
       response.free();
+      return result;
+    } finally {
+      call.free();
     }
   }
 
   evaluate(snippet: string): string {
     const response = this.#session.execute(snippet);
-    try {
-      return response.result;
-    } finally {
-      response.free();
-    }
+    const { result } = response;
+    response.free();
+    return result;
   }
 
   mapEntry(contract: string, map: string, key: Uint8Array): string {
