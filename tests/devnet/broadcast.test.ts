@@ -1,5 +1,5 @@
 /** Broadcasting beyond the recorded requests: chaining, memos, several signatures, ordered faults. */
-import { AuthType, makeSTXTokenTransfer, nextSignature, privateKeyToPublic } from '@stacks/transactions';
+import { AuthType, Cl, makeSTXTokenTransfer, nextSignature, privateKeyToPublic } from '@stacks/transactions';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DEVNET_ACCOUNTS } from './accounts.ts';
 import { decodeTransaction, initialSigHash } from './chain/transaction.ts';
@@ -53,6 +53,16 @@ describe('the mempool', () => {
     expect((await postBytes(devnet, Buffer.from(raw, 'hex'))).status).toBe(200);
     const [block] = await devnet.chain.mine(1);
     expect(block?.transactions.at(-1)?.events[0]?.data['memo']).toBe(memo);
+  });
+
+  it.each([
+    ['text that is no UTF-8', Cl.stringUtf8('ab'), '6162', 'ff80'],
+    ['text that is no ASCII', Cl.stringAscii('ab'), '6162', 'ff80'],
+    ['a type that does not exist', Cl.uint(1), '01000000000000000000000000000000', '7f000000000000000000000000000000'],
+  ])('takes no argument with %s for a transaction', async (_, value, good, bad) => {
+    const raw = (await payer.call(`${payee.address}.any`, 'any', [value], { nonce: 0n })).serialize();
+    const answer = await postBytes(devnet, Buffer.from(raw.slice(0, raw.lastIndexOf(good)) + bad + raw.slice(raw.lastIndexOf(good) + good.length), 'hex'));
+    expect(answer).toMatchObject({ status: 400, type: 'text/plain', text: expect.stringMatching(/^Failed to decode/) });
   });
 
   it('verifies several signatures', async () => {

@@ -11,9 +11,11 @@ import {
   intoInitialSighashAuth,
   PayloadType,
   serializeAuthorization,
+  serializePayload,
 } from '@stacks/transactions';
 import type { StacksTransactionWire } from '@stacks/transactions';
 import { sha512Half } from '../hashes.ts';
+import { isWellFormed } from './clarity-values.ts';
 import type { VmAction, VmTransaction } from '../vm/types.ts';
 
 export interface Signer {
@@ -48,6 +50,7 @@ export function decodeTransaction(bytes: Uint8Array): DecodedTransaction {
   // The decoder reads over the end of a truncated memo.
   if (reader.consumed > bytes.length) throw new UndecodableTransaction('truncated');
   const raw = Buffer.from(bytes.subarray(0, reader.consumed)).toString('hex');
+  if (!isExact(wire, raw)) throw new UndecodableTransaction('the payload does not read back as it was');
   const { auth } = wire;
   const origin = signerOf(auth.spendingCondition);
   const sponsored = auth.authType === AuthType.Sponsored;
@@ -60,6 +63,19 @@ export function decodeTransaction(bytes: Uint8Array): DecodedTransaction {
     sponsored,
     fee: BigInt(sponsored ? auth.sponsorSpendingCondition.fee : auth.spendingCondition.fee),
   };
+}
+
+/** The decoder mends strings that are none: what it read must be what stands there. Memos may be any bytes. */
+function isExact({ payload }: StacksTransactionWire, raw: string): boolean {
+  const bytes = serializePayload(payload);
+  switch (payload.payloadType) {
+    case PayloadType.TokenTransfer:
+      return isWellFormed(payload.recipient);
+    case PayloadType.ContractCall:
+      return raw.endsWith(bytes) && payload.functionArgs.every(isWellFormed);
+    default:
+      return raw.endsWith(bytes);
+  }
 }
 
 /** Version and chain id. */
@@ -103,7 +119,7 @@ function actionOf(transaction: DecodedTransaction): VmAction {
   switch (payload.payloadType) {
     case PayloadType.TokenTransfer: {
       const memo = transaction.raw.slice(-MEMO_HEX_LENGTH);
-      return { kind: 'transfer', recipient: Cl.stringify(payload.recipient).replace(/^'/, ''), amount: payload.amount, memo };
+      return { kind: 'transfer', recipient: payload.recipient.value, amount: payload.amount, memo };
     }
     case PayloadType.ContractCall:
       return {

@@ -1,7 +1,9 @@
 /** Accounts, contracts and reads of contract state, at any block. */
-import { Cl, hexToCV } from '@stacks/transactions';
+import { Cl } from '@stacks/transactions';
+import type { ClarityValue } from '@stacks/transactions';
 import { hex128 } from '../chain/admission.ts';
 import { fits, typeName } from '../chain/abi.ts';
+import { decodeValue } from '../chain/clarity-values.ts';
 import { nonceAfter } from '../chain/mempool.ts';
 import type { Contract, InterfaceFunction, StacksBlock } from '../chain/types.ts';
 import { blockAt } from './context.ts';
@@ -77,9 +79,7 @@ async function callRead({ chain }: Context, { body }: RpcRequest, block: StacksB
   );
 }
 
-type Value = ReturnType<typeof hexToCV>;
-
-function parseCall(body: Buffer): { sender: string; values: Value[] } | Reply {
+function parseCall(body: Buffer): { sender: string; values: ClarityValue[] } | Reply {
   const unparsable = refused(400, 'Failed to decode: Failed to parse JSON body');
   let parsed: { sender?: unknown; arguments?: unknown };
   try {
@@ -97,16 +97,7 @@ function parseCall(body: Buffer): { sender: string; values: Value[] } | Reply {
   }
 }
 
-/** Strict: hex of exactly one value. */
-function decodeValue(hex: string): Value {
-  const digits = hex.replace(/^0x/, '');
-  if (!/^(?:[0-9a-fA-F]{2})+$/.test(digits)) throw new Error('not hex');
-  const value = hexToCV(digits);
-  if (Cl.serialize(value) !== digits.toLowerCase()) throw new Error('not one value');
-  return value;
-}
-
-function argumentProblem(method: InterfaceFunction, values: Value[]): string | null {
+function argumentProblem(method: InterfaceFunction, values: ClarityValue[]): string | null {
   if (method.args.length !== values.length) return `RuntimeCheck(IncorrectArgumentCount(${method.args.length}, ${values.length}))`;
   for (const [index, { type }] of method.args.entries()) {
     const value = values[index];
@@ -116,7 +107,7 @@ function argumentProblem(method: InterfaceFunction, values: Value[]): string | n
 }
 
 /** Rust's debug output of a value, as far as one line tells it. */
-function debugName(value: Value): string {
+function debugName(value: ClarityValue): string {
   if (value.type === 'uint') return `UInt(${value.value})`;
   if (value.type === 'int') return `Int(${value.value})`;
   if (value.type === 'true' || value.type === 'false') return `Bool(${value.type})`;
@@ -125,7 +116,7 @@ function debugName(value: Value): string {
 
 async function mapEntry({ chain }: Context, { query, body }: RpcRequest, block: StacksBlock, parameters: Parameters): Promise<Reply> {
   if (query.get('proof') !== '0') return notImplemented(NO_PROOFS);
-  let key: Value;
+  let key: ClarityValue;
   try {
     key = decodeValue(JSON.parse(body.toString()) as string);
   } catch {
