@@ -1,5 +1,6 @@
 //! `recoup-indexer`: see `recoup-indexer --help`.
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -28,7 +29,8 @@ fn start_logging(arguments: &Arguments) -> anyhow::Result<()> {
     let filter: EnvFilter = arguments.log.parse()?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     match arguments.log_format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),

@@ -1,0 +1,127 @@
+//! The same chain in any order, repeated, and by several senders at once gives the same tables.
+
+use std::thread;
+
+use recoup_indexer::ingest::RootRule;
+use recoup_stacks::hash::StacksHeight;
+
+use crate::harness::TestIndexer;
+use crate::synthetic::{Posted, Random, expected_tip, random_chain};
+
+const ROOT: RootRule = RootRule::Height(StacksHeight(100));
+
+fn followed(messages: &[Posted]) -> TestIndexer {
+    let indexer = TestIndexer::start(ROOT);
+    indexer.post_all(messages);
+    indexer
+}
+
+fn assert_sound(indexer: &TestIndexer) {
+    assert_eq!(indexer.count("select count(*) from quarantine"), 0);
+    assert_eq!(
+        indexer.count("select count(*) from contract_event where problem is not null"),
+        0
+    );
+    assert_eq!(
+        indexer.count("select count(*) from gap where closed_at is null"),
+        0
+    );
+    assert_eq!(
+        indexer.count("select count(*) from refund where disagreement is not null"),
+        0
+    );
+    assert_eq!(
+        indexer.count("select count(*) from payment where disagreement is not null"),
+        0
+    );
+    // An invoice's sums are those of its payments and refunds, and those of its payers' ledgers.
+    let wrong = "select count(*) from invoice where canonical and (
+        amount_paid <> (select coalesce(sum(amount), 0) from payment where payment.invoice_id = invoice.invoice_id and canonical)
+        or amount_refunded <> (select coalesce(sum(amount), 0) from refund where refund.invoice_id = invoice.invoice_id and canonical)
+        or amount_paid <> (select coalesce(sum(paid), 0) from payer_ledger where payer_ledger.invoice_id = invoice.invoice_id)
+        or amount_refunded <> (select coalesce(sum(refunded), 0) from payer_ledger where payer_ledger.invoice_id = invoice.invoice_id))";
+    assert_eq!(indexer.count(wrong), 0);
+}
+
+#[test]
+fn any_order_of_arrival_ends_in_the_same_tables() {
+    let mut refunds = 0;
+    for seed in 0..4 {
+        let chain = random_chain(seed, 25);
+        let in_order = followed(&chain.messages);
+        assert_sound(&in_order);
+        let expected = in_order.dump();
+        assert!(
+            in_order
+                .tip()
+                .ends_with(&expected_tip(&chain.messages).to_string())
+        );
+        refunds += in_order.count("select count(*) from refund where canonical");
+
+        for order in 0..2 {
+            let mut messages = chain.messages.clone();
+            Random::new(order).shuffle(&mut messages);
+            let shuffled = followed(&messages);
+            assert_sound(&shuffled);
+            assert_eq!(shuffled.dump(), expected, "chain {seed} in order {order}");
+        }
+    }
+    assert!(refunds > 10, "the chains hold {refunds} refunds only");
+}
+
+#[test]
+fn messages_sent_again_change_nothing() {
+    let chain = random_chain(7, 20);
+    let indexer = followed(&chain.messages);
+    let expected = indexer.dump();
+    let stored = indexer.count("select count(*) from inbox");
+    indexer.post_all(&chain.messages);
+    assert_eq!(
+        indexer.count("select count(*) from inbox"),
+        stored,
+        "the same bytes are stored once"
+    );
+
+    // The same blocks in other bytes: a node does not send its events in the same order twice.
+    let mut respelt = chain.messages.clone();
+    for message in &mut respelt {
+        message.body["sent_again"] = serde_json::json!(true);
+    }
+    indexer.post_all(&respelt);
+    assert!(indexer.count("select count(*) from inbox") > stored);
+    assert_eq!(indexer.dump(), expected);
+}
+
+#[test]
+fn several_senders_at_once_are_one() {
+    let chain = random_chain(8, 20);
+    let expected = followed(&chain.messages).dump();
+    let indexer = TestIndexer::start(ROOT);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| chain.messages.iter().for_each(|message| indexer.post(message)));
+        }
+    });
+    indexer.settle();
+    let messages = i64::try_from(chain.messages.len()).unwrap();
+    assert_eq!(indexer.count("select count(*) from inbox"), messages);
+    assert_eq!(indexer.dump(), expected);
+}
+
+#[test]
+fn a_restart_after_any_message_continues_where_it_ended() {
+    let chain = random_chain(9, 12);
+    let expected = followed(&chain.messages).dump();
+    let mut indexer = TestIndexer::start(ROOT);
+    for (number, message) in chain.messages.iter().enumerate() {
+        indexer.post(message);
+        if number % 7 == 0 {
+            // Stored and acknowledged; whether it was followed already, nobody knows.
+            indexer.stop_server();
+            indexer.start_server();
+        }
+    }
+    indexer.settle();
+    assert_sound(&indexer);
+    assert_eq!(indexer.dump(), expected);
+}

@@ -1,0 +1,269 @@
+//! Fork choice as functions of data, on random chains in random orders.
+
+use std::collections::HashSet;
+
+use proptest::prelude::*;
+use recoup_indexer::chain::{BelowHorizon, BlockHeader, BurnHeader, Insertion, TipChange, Tree};
+use recoup_stacks::hash::{BurnHeight, IndexBlockHash, StacksHeight};
+
+use crate::synthetic::{Chain, Posted, Random, Transaction, expected_tip, random_chain};
+
+const ROOT: StacksHeight = StacksHeight(100);
+
+/// A message as the tree takes it.
+#[derive(Clone, Copy)]
+enum Header {
+    Burn(BurnHeader),
+    Block(BlockHeader),
+}
+
+fn headers(messages: &[Posted]) -> Vec<Header> {
+    let burn = |message: &Posted| message.burn().map(Header::Burn);
+    let numbered = (0..).zip(messages);
+    numbered
+        .map(|(n, message)| {
+            burn(message)
+                .or_else(|| message.block(n).map(Header::Block))
+                .unwrap()
+        })
+        .collect()
+}
+
+fn shuffled(chain: &Chain, seed: u64) -> Vec<Header> {
+    let mut headers = headers(&chain.messages);
+    Random::new(seed).shuffle(&mut headers);
+    headers
+}
+
+fn add(tree: &mut Tree, header: Header) {
+    match header {
+        Header::Burn(burn) => {
+            tree.insert_burn(burn);
+        }
+        Header::Block(block) => {
+            tree.insert(block);
+        }
+    }
+}
+
+/// The canonical chain as flags, kept by nothing but the changes of tip.
+#[derive(Default, PartialEq, Eq, Debug, Clone)]
+struct Flags(HashSet<IndexBlockHash>);
+
+impl Flags {
+    fn apply(&mut self, change: &TipChange) {
+        for id in &change.orphaned {
+            assert!(self.0.remove(id), "a block left that was not on the chain");
+        }
+        for id in &change.adopted {
+            assert!(self.0.insert(*id), "a block joined that was on the chain");
+        }
+    }
+
+    fn revert(&mut self, change: &TipChange) {
+        for id in &change.adopted {
+            assert!(self.0.remove(id));
+        }
+        for id in &change.orphaned {
+            assert!(self.0.insert(*id));
+        }
+    }
+}
+
+/// The tip's line of parents.
+fn line(tree: &Tree) -> HashSet<IndexBlockHash> {
+    let mut line = HashSet::new();
+    let mut next = tree.tip();
+    while let Some(block) = next {
+        line.insert(block.header.id);
+        next = tree.attached(&block.header.parent);
+    }
+    line
+}
+
+proptest! {
+    #[test]
+    fn every_order_of_arrival_ends_at_the_tip_of_the_rule(seed: u64, order: u64, length in 1_usize..25) {
+        let chain = random_chain(seed, length);
+        let expected = expected_tip(&chain.messages);
+        let mut tree = Tree::new(Some(ROOT));
+        let mut flags = Flags::default();
+        for header in shuffled(&chain, order) {
+            add(&mut tree, header);
+            if let Some(change) = tree.advance().unwrap() {
+                flags.apply(&change);
+                prop_assert_eq!(&flags.0, &line(&tree));
+            }
+        }
+        prop_assert_eq!(tree.tip().unwrap().header.id, expected);
+        prop_assert!(tree.missing_parents().is_empty());
+    }
+
+    #[test]
+    fn a_change_applied_and_reverted_changes_nothing(seed: u64, order: u64, length in 1_usize..25) {
+        let chain = random_chain(seed, length);
+        let mut tree = Tree::new(Some(ROOT));
+        let mut flags = Flags::default();
+        for header in shuffled(&chain, order) {
+            add(&mut tree, header);
+            let Some(change) = tree.advance().unwrap() else { continue };
+            let before = flags.clone();
+            flags.apply(&change);
+            let after = flags.clone();
+            flags.revert(&change);
+            prop_assert_eq!(&flags, &before);
+            flags = after;
+        }
+    }
+
+    #[test]
+    fn what_was_forgotten_is_missed_or_changes_nothing(seed: u64, length in 4_usize..25, keep in 1_u64..8) {
+        let chain = random_chain(seed, length);
+        let mut whole = Tree::new(Some(ROOT));
+        let mut cut = Tree::new(Some(ROOT));
+        for header in headers(&chain.messages) {
+            // The caller loads what a block hangs on; where that was forgotten, this story ends.
+            if let Header::Block(block) = header
+                && whole.contains(&block.parent) && !cut.contains(&block.parent)
+            {
+                return Ok(());
+            }
+            if let Header::Burn(burn) = header
+                && cut.horizon().is_some_and(|horizon| burn.point.height <= horizon)
+            {
+                return Ok(());
+            }
+            add(&mut whole, header);
+            add(&mut cut, header);
+            let expected = whole.advance().unwrap();
+            match cut.advance() {
+                Ok(change) => prop_assert_eq!(change, expected),
+                Err(BelowHorizon) => return Ok(()),
+            }
+            if let Some(horizon) = cut.burn.tip().and_then(|tip| tip.height.checked_sub(keep)) {
+                cut.forget_below(horizon);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_block_without_its_parent_waits_and_is_missed_by_name() {
+    let (mut chain, root) = Chain::new();
+    let first = chain.block(&root, &root.tenure, Vec::new(), root.shop.clone());
+    let second = chain.block(&first, &root.tenure, Vec::new(), root.shop.clone());
+    let headers = headers(&chain.messages);
+    let [genesis, burn, root, first_header, second_header] = headers[..] else {
+        panic!("five messages")
+    };
+    let mut tree = Tree::new(Some(ROOT));
+    for header in [genesis, burn, root] {
+        add(&mut tree, header);
+    }
+    let Header::Block(second_block) = second_header else {
+        panic!("a block")
+    };
+    assert_eq!(tree.insert(second_block), Insertion::Detached);
+    let missing: Vec<_> = tree.missing_parents().into_iter().collect();
+    assert_eq!(missing, [(first.id.parse().unwrap(), StacksHeight(first.height))]);
+    tree.advance().unwrap();
+    assert_eq!(tree.tip().unwrap().header.height, ROOT);
+
+    let Header::Block(first_block) = first_header else {
+        panic!("a block")
+    };
+    let Insertion::Attached(attached) = tree.insert(first_block) else {
+        panic!("it hangs on the root")
+    };
+    assert_eq!(attached.len(), 2);
+    tree.advance().unwrap();
+    assert_eq!(tree.tip().unwrap().header.id, second.id.parse().unwrap());
+}
+
+#[test]
+fn burn_blocks_alone_take_the_tip_back_and_forth() {
+    let (mut chain, root) = Chain::new();
+    let left = chain.burn(&root.tenure);
+    let tip = chain.block(
+        &root,
+        &left,
+        vec![Transaction::new(1, Vec::new())],
+        root.shop.clone(),
+    );
+    let right = chain.burn(&root.tenure);
+    let right = chain.burn(&right);
+    let left_again = chain.burn(&left);
+    let left_again = chain.burn(&left_again);
+    assert!(right.height < left_again.height);
+    let mut heights = Vec::new();
+    let mut tree = Tree::new(Some(ROOT));
+    for header in headers(&chain.messages) {
+        add(&mut tree, header);
+        tree.advance().unwrap();
+        heights.extend(tree.tip().map(|tip| tip.header.height.get()));
+    }
+    // Root; its child; back to the root when the right branch is longer; forth again when the left one is.
+    heights.dedup();
+    assert_eq!(heights, [100, 101, 100, 101]);
+    assert_eq!(tree.tip().unwrap().header.id, tip.id.parse().unwrap());
+}
+
+#[test]
+fn a_tenure_that_saw_a_dead_burn_block_is_dead_from_there_on() {
+    let (mut chain, root) = Chain::new();
+    let seen = chain.burn(&root.tenure);
+    let extended = chain.extend_tenure(&root, &seen, Vec::new(), root.shop.clone());
+    let child = chain.block(&extended, &root.tenure, Vec::new(), root.shop.clone());
+    let mut tree = Tree::new(Some(ROOT));
+    for header in headers(&chain.messages) {
+        add(&mut tree, header);
+    }
+    tree.advance().unwrap();
+    assert_eq!(tree.tip().unwrap().header.id, child.id.parse().unwrap());
+
+    let known = chain.messages.len();
+    let rival = chain.burn(&root.tenure);
+    chain.burn(&rival);
+    for header in headers(&chain.messages).split_off(known) {
+        add(&mut tree, header);
+    }
+    let change = tree.advance().unwrap().unwrap();
+    assert_eq!(
+        change.orphaned.len(),
+        2,
+        "the child inherits its parent's burn view"
+    );
+    assert_eq!(tree.tip().unwrap().header.height, ROOT);
+}
+
+#[test]
+fn equal_burn_heights_go_to_the_smaller_hash() {
+    let (mut chain, root) = Chain::new();
+    let one = chain.burn(&root.tenure);
+    let other = chain.burn(&root.tenure);
+    let mut tree = Tree::new(Some(ROOT));
+    for header in headers(&chain.messages) {
+        add(&mut tree, header);
+    }
+    let smaller = one.hash.min(other.hash);
+    assert_eq!(tree.burn.tip().unwrap().hash, smaller.parse().unwrap());
+}
+
+#[test]
+fn without_parents_of_burn_blocks_nothing_is_judged() {
+    let (mut chain, root) = Chain::new();
+    let left = chain.burn(&root.tenure);
+    let tip = chain.block(&root, &left, Vec::new(), root.shop.clone());
+    let right = chain.burn(&root.tenure);
+    chain.burn(&right);
+    let mut tree = Tree::new(Some(ROOT));
+    for header in headers(&chain.messages) {
+        match header {
+            Header::Burn(burn) => add(&mut tree, Header::Burn(BurnHeader { parent: None, ..burn })),
+            block @ Header::Block(_) => add(&mut tree, block),
+        }
+    }
+    tree.advance().unwrap();
+    assert_eq!(tree.tip().unwrap().header.id, tip.id.parse().unwrap());
+    assert_eq!(tree.burn.tip().unwrap().height, BurnHeight(102));
+}
