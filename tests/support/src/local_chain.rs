@@ -1,5 +1,6 @@
 //! The local chain: the Clarity VM behind a node's RPC paths and event observer, run as a process.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -99,10 +100,10 @@ impl LocalChain {
         self.client.base()
     }
 
-    /// The process id.
+    /// A folder that lives as long as the chain: what makes sense on this chain alone can lie there.
     #[must_use]
-    pub fn id(&self) -> u32 {
-        self.process.id()
+    pub fn folder(&self) -> &Path {
+        self.process.folder()
     }
 
     /// Makes Stacks blocks in the current tenure; the first takes what waits in the mempool.

@@ -147,6 +147,12 @@ impl RecoupCommand {
         }
     }
 
+    /// The command as it stands, for whoever wants to run it otherwise.
+    #[must_use]
+    pub fn into_command(self) -> Command {
+        self.command
+    }
+
     fn objection(&self, status: ExitStatus, stderr: &str) -> Option<String> {
         if !self.expected.matches(status) {
             return Some(format!("ended with {status}, not {:?}", self.expected));

@@ -1,9 +1,11 @@
 //! The story, chapter by chapter.
 
 use anyhow::{Result, bail, ensure};
-use recoup_protocol::api::{BASE_PATH, Position, Refund};
+use recoup_protocol::amount::BaseUnits;
+use recoup_protocol::api::{BASE_PATH, Invoice, Position, Refund};
 use recoup_protocol::error::ContractError;
-use recoup_test_support::{Cluster, Durability, Fork, Orphans, scratch_folder};
+use recoup_stacks::address::Principal;
+use recoup_test_support::{Cluster, Durability, Fork, Orphans};
 
 use super::narrator::Narrator;
 use crate::accounts::{ALICE, BOB, DEPLOYER, SHOP};
@@ -22,9 +24,8 @@ const FORKED_REFUND: &str = "4";
 pub fn tell() -> Result<()> {
     println!("Starting a PostgreSQL cluster, a local chain and the indexer ...");
     let cluster = Cluster::start(Durability::None)?;
-    let home = scratch_folder("demo")?;
     let scene = Scene::start(&SceneOptions::new(cluster.create_database("recoup")?)?)?;
-    let command_line = CommandLine::set_up(home.path().join("home"), &scene)?;
+    let command_line = CommandLine::set_up(scene.chain().folder().join("home"), &scene)?;
     let narrator = Narrator::new(&command_line);
     let home = command_line.recoup().home().display();
     println!("\n$ export RECOUP_HOME={home} RECOUP_PASSPHRASE_FILE={home}/{PASSPHRASE_FILE}");
@@ -253,6 +254,13 @@ fn refusals(scene: &Scene, narrator: &Narrator<'_>) -> Result<()> {
 fn audit(scene: &Scene, narrator: &Narrator<'_>) -> Result<()> {
     narrator.chapter("The audit history, from the indexer");
     let audit = scene.audit()?;
+    for invoice in &audit.contract.invoices {
+        print_history(
+            &scene
+                .indexer()?
+                .get(&format!("{BASE_PATH}/invoices/{}", invoice.invoice_id))?,
+        );
+    }
     narrator.run(SHOP, &["refund", "list", "--merchant", SHOP.address])?;
     narrator.chapter("The history against the contract's own maps, read from the node");
     let (invoices, refunds) = (audit.contract.invoices.len(), audit.contract.refunds.len());
@@ -277,4 +285,34 @@ fn audit(scene: &Scene, narrator: &Narrator<'_>) -> Result<()> {
         "the indexer and the contract differ in {} fields",
         audit.comparison.differences.len()
     )
+}
+
+/// What happened to an invoice, in base units, with where anybody can look it up.
+fn print_history(invoice: &Invoice) {
+    let Invoice {
+        invoice_id,
+        status,
+        amount,
+        token,
+        position,
+        ..
+    } = invoice;
+    println!("\ninvoice {invoice_id}, {status}, {amount} base units of {token}");
+    print_event("created", invoice.amount, &invoice.merchant, position);
+    for payment in &invoice.payments {
+        print_event("payment", payment.amount, &payment.payer, &payment.position);
+    }
+    for refund in &invoice.refunds {
+        print_event("refund", refund.amount, &refund.payer, &refund.position);
+    }
+}
+
+fn print_event(what: &str, amount: BaseUnits, who: &Principal, position: &Position) {
+    let Position {
+        txid,
+        stacks_height,
+        burn_height,
+        ..
+    } = position;
+    println!("  {what:<8} {amount:>10}  {who}  burn {burn_height}  block {stacks_height:>3}  {txid}");
 }

@@ -26,9 +26,9 @@ To use it from this shell:
   export PATH="{programs}:$PATH" RECOUP_HOME="{home}" RECOUP_PASSPHRASE_FILE="{passphrase}"
 
 Then, one after the other:
-  recoup --wallet {shop} invoice create --amount 100 --reference order-1 --memo "A bicycle"
-  recoup --wallet {alice} pay 1
-  recoup --wallet {shop} refund create --invoice 1 --amount 30 --reference refund-1 --reason "Scratched frame"
+  recoup --wallet {shop} invoice create --amount 100 --reference order-1 --memo "A bicycle" --yes
+  recoup --wallet {alice} pay 1 --yes
+  recoup --wallet {shop} refund create --invoice 1 --amount 30 --reference refund-1 --reason "Scratched frame" --yes
   recoup invoice show 1
   recoup refund list --merchant {merchant}
 

@@ -29,7 +29,12 @@ impl Footprint {
         let mut footprint = Self::default();
         for process in marked_processes(mark) {
             let open = sockets_of(&process);
-            footprint.listeners.extend(listening.iter().filter(|(inode, _)| open.contains(inode)).map(|(_, name)| name.clone()));
+            footprint.listeners.extend(
+                listening
+                    .iter()
+                    .filter(|(inode, _)| open.contains(inode))
+                    .map(|(_, name)| name.clone()),
+            );
             footprint.processes.insert(command_line(&process));
         }
         footprint
@@ -45,7 +50,9 @@ fn marked_processes(mark: &str) -> Vec<PathBuf> {
     let marked = format!("{MARK_VARIABLE}={mark}");
     let is_marked = |process: &PathBuf| {
         let environment = fs::read(process.join("environ")).unwrap_or_default();
-        environment.split(|byte| *byte == 0).any(|variable| variable == marked.as_bytes())
+        environment
+            .split(|byte| *byte == 0)
+            .any(|variable| variable == marked.as_bytes())
     };
     let entries = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
     entries.filter(is_marked).collect()
@@ -53,7 +60,11 @@ fn marked_processes(mark: &str) -> Vec<PathBuf> {
 
 fn command_line(process: &Path) -> String {
     let words = fs::read(process.join("cmdline")).unwrap_or_default();
-    format!("{} {}", process.display(), String::from_utf8_lossy(&words).replace('\0', " "))
+    format!(
+        "{} {}",
+        process.display(),
+        String::from_utf8_lossy(&words).replace('\0', " ")
+    )
 }
 
 /// The inodes of a process's open sockets.
@@ -61,7 +72,15 @@ fn sockets_of(process: &Path) -> BTreeSet<String> {
     let files = fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
     let targets = files.filter_map(|file| fs::read_link(file.path()).ok());
     targets
-        .filter_map(|target| Some(target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned()))
+        .filter_map(|target| {
+            Some(
+                target
+                    .to_str()?
+                    .strip_prefix("socket:[")?
+                    .strip_suffix(']')?
+                    .to_owned(),
+            )
+        })
         .collect()
 }
 
@@ -82,5 +101,8 @@ fn listening_sockets() -> Vec<(String, String)> {
 
 fn rows(table: &str) -> Vec<Vec<String>> {
     let text = fs::read_to_string(format!("/proc/net/{table}")).unwrap_or_default();
-    text.lines().skip(1).map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
+    text.lines()
+        .skip(1)
+        .map(|line| line.split_whitespace().map(str::to_owned).collect())
+        .collect()
 }

@@ -26,13 +26,19 @@ impl Marked {
         let temporary = scratch_folder(purpose).unwrap();
         // PostgreSQL may run as another user, who must be able to enter.
         fs::set_permissions(temporary.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        Self { mark: temporary.path().display().to_string(), temporary }
+        Self {
+            mark: temporary.path().display().to_string(),
+            temporary,
+        }
     }
 
     fn command(&self, program: &'static str) -> Command {
         let mut command = Command::new(binary(program, "recoup-e2e").unwrap());
         Footprint::mark(&mut command, &self.mark);
-        command.env("TMPDIR", self.temporary.path()).stdin(Stdio::null()).stdout(Stdio::null());
+        command
+            .env("TMPDIR", self.temporary.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
         command
     }
 
@@ -44,7 +50,9 @@ impl Marked {
     fn wait_until_up(&self) {
         wait_until("everything to run", LIMIT, || {
             let now = self.footprint();
-            let runs_all = ["tests/devnet/main.ts", "recoup-indexer", "postgres"].iter().all(|word| now.runs(word));
+            let runs_all = ["tests/devnet/main.ts", "recoup-indexer", "postgres"]
+                .iter()
+                .all(|word| now.runs(word));
             Ok((runs_all && now.listeners.len() >= 3).then_some(()))
         })
         .unwrap();
@@ -55,12 +63,20 @@ impl Marked {
             let left = self.footprint();
             Ok((left == Footprint::default() && is_empty(self.temporary.path())).then_some(()))
         });
-        assert!(gone.is_ok(), "left: {:#?} and {:?}", self.footprint(), names_in(self.temporary.path()));
+        assert!(
+            gone.is_ok(),
+            "left: {:#?} and {:?}",
+            self.footprint(),
+            names_in(self.temporary.path())
+        );
     }
 }
 
 fn names_in(folder: &Path) -> Vec<String> {
-    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
+    fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect()
 }
 
 fn is_empty(folder: &Path) -> bool {
@@ -109,10 +125,43 @@ fn the_local_stack_comes_up_once_and_goes_down_without_a_trace() {
     let before = run.footprint();
     wait_for_success(stack("up").spawn().unwrap());
     assert_eq!(run.footprint(), before, "the second `up` finds the first");
+    let steps = stack("up").stdout(Stdio::piped()).output().unwrap();
+    run_next_steps(&String::from_utf8_lossy(&steps.stdout));
     wait_for_success(stack("down").spawn().unwrap());
     run.assert_nothing_left();
     assert!(is_empty(state.path()));
     wait_for_success(stack("down").spawn().unwrap());
+}
+
+/// Pastes what `up` printed into a shell: the line with the environment, then each command.
+fn run_next_steps(text: &str) {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let environment = lines.iter().find(|line| line.starts_with("export ")).unwrap();
+    let commands: Vec<&&str> = lines.iter().filter(|line| line.starts_with("recoup ")).collect();
+    assert_eq!(commands.len(), 5, "{text}");
+    let run = |command: &str| {
+        let script = format!("{environment}\n{command}");
+        let output = Command::new("sh")
+            .args(["-e", "-c", &script])
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{command}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    for command in &commands {
+        run(command);
+    }
+    // The indexer hears of a block a moment after the node knows it.
+    let list = commands.last().unwrap();
+    wait_until("the indexer to list the refund", GRACE, || {
+        Ok(run(list).contains("refund-1").then_some(()))
+    })
+    .unwrap();
 }
 
 #[test]
@@ -131,6 +180,9 @@ fn a_taken_port_is_named() {
         .unwrap();
     assert!(!output.status.success());
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(stderr.contains(&format!("port {port} of 127.0.0.1 is in use")), "{stderr}");
+    assert!(
+        stderr.contains(&format!("port {port} of 127.0.0.1 is in use")),
+        "{stderr}"
+    );
     run.assert_nothing_left();
 }

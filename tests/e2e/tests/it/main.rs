@@ -7,5 +7,10 @@
 )]
 
 mod crashes;
+#[cfg(target_os = "linux")]
+mod footprint;
 mod forks;
+mod interruptions;
+#[cfg(target_os = "linux")]
+mod leftovers;
 mod world;

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use recoup_e2e::accounts::{ALICE, Account, BOB, DEPLOYER, SHOP};
+use recoup_e2e::command_line::CommandLine;
 
 use recoup_e2e::participant::Participant;
 use recoup_e2e::scene::{Audit, Scene, SceneOptions};
@@ -11,12 +12,67 @@ use recoup_protocol::ids::InvoiceId;
 use recoup_protocol::text::Reference;
 use recoup_protocol::token::Token;
 use recoup_stacks::hash::Txid;
-use recoup_test_support::{HttpClient, TestDatabase, repository};
+use recoup_test_support::{HttpClient, Recoup, TestDatabase, binary, repository};
+
+/// Exit code of a command whose transaction is sent and not in a block yet.
+pub(crate) const SENT: i32 = 6;
 
 /// Everything that one test uses; the database goes last.
 pub(crate) struct World {
     pub(crate) scene: Scene,
     _database: TestDatabase,
+}
+
+/// A chain with an indexer, on which an invoice of 100 STX was paid by Alice, and the shop's command line.
+pub(crate) struct PaidInvoice {
+    pub(crate) world: World,
+    pub(crate) command_line: CommandLine,
+}
+
+impl PaidInvoice {
+    /// Its id.
+    pub(crate) const ID: &str = "1";
+
+    pub(crate) fn new() -> Self {
+        let world = World::with_contracts();
+        let command_line =
+            CommandLine::set_up(world.scene.chain().folder().join("home"), &world.scene).unwrap();
+        let contract = world.scene.contract().to_string();
+        command_line
+            .recoup()
+            .command(["config", "set", "contract", &contract])
+            .run()
+            .unwrap();
+        let paid = Self { world, command_line };
+        paid.send(SHOP, &["invoice", "create", "--amount", "100"]);
+        paid.send(ALICE, &["pay", Self::ID, "--merchant", SHOP.address]);
+        paid
+    }
+
+    /// Sends something and makes the block that holds it.
+    fn send(&self, account: Account, arguments: &[&str]) {
+        let command = self.command_line.of(account).command(arguments);
+        command
+            .arg("--yes")
+            .arg("--no-wait")
+            .expect_code(SENT)
+            .run()
+            .unwrap();
+        self.world.mine(1);
+    }
+
+    /// The shop's command line.
+    pub(crate) fn shop(&self) -> Recoup {
+        self.command_line.of(SHOP)
+    }
+
+    /// The same, in the build that can be told where to die.
+    pub(crate) fn dying_shop(&self, place: &str) -> Recoup {
+        let program = binary("recoup-failpoints", "recoup-cli --features recoup-cli/failpoints").unwrap();
+        self.shop()
+            .with_program(program)
+            .with_env("RECOUP_FAILPOINT", place)
+    }
 }
 
 impl World {
