@@ -6,12 +6,24 @@ const contractsAt = (name: string, epoch: "3.3" | "4.0") => ({
     name,
     environment: "node" as const,
     include: ["tests/contracts/**/*.test.ts"],
+    exclude: ["tests/contracts/models/**"],
     setupFiles: ["tests/contracts/setup.ts"],
     provide: { epoch },
     // Loading the Clarity VM takes seconds; each test starts from a fresh chain anyway.
     isolate: false,
-    hookTimeout: 120_000,
-    testTimeout: 120_000,
+    hookTimeout: 60_000,
+    testTimeout: 60_000,
+  },
+});
+
+// Random sequences against the model: minutes, not seconds, so apart from the tests that tell a story.
+const modelsAt = (name: string, epoch: "3.3" | "4.0") => ({
+  test: {
+    name,
+    environment: "node" as const,
+    include: ["tests/contracts/models/**/*.test.ts"],
+    provide: { epoch },
+    testTimeout: 0,
   },
 });
 
@@ -22,6 +34,8 @@ export default defineConfig({
     projects: [
       contractsAt("contracts", "3.3"),
       contractsAt("contracts-newest-epoch", "4.0"),
+      modelsAt("models", "3.3"),
+      modelsAt("models-newest-epoch", "4.0"),
       {
         test: {
           name: "devnet",

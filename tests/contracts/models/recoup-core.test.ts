@@ -1,0 +1,60 @@
+/**
+ * recoup-core against its model: random sequences of calls by merchants, payers, operators, strangers, relays and smart
+ * wallets. After every step, everything that the contract stores, and every balance, is compared with the model, and
+ * the invariants are asserted.
+ *
+ * RECOUP_FUZZ_RUNS sequences (200) from seed RECOUP_FUZZ_SEED (a new one each time; a failure prints it, and the path
+ * to the shortest sequence that fails, for RECOUP_FUZZ_PATH).
+ */
+import fc from "fast-check";
+import { writeSync } from "node:fs";
+import { expect, inject, it } from "vitest";
+import { newCast } from "./cast.ts";
+import { Chain, type Epoch } from "./chain.ts";
+import { outcomes, sequence } from "./commands/index.ts";
+import { type Model, type Real, STEPS_PER_SEQUENCE } from "./commands/step.ts";
+import { Coverage } from "./coverage.ts";
+import { StoredState } from "./stored-state.ts";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    epoch: Epoch;
+  }
+}
+
+/** Starting a chain takes a second; a chain that is used too long becomes slow. */
+const SEQUENCES_PER_CHAIN = 25;
+
+const runs = Number(process.env.RECOUP_FUZZ_RUNS ?? 200);
+const seed = Number(process.env.RECOUP_FUZZ_SEED ?? Date.now() % 2 ** 31);
+const path = process.env.RECOUP_FUZZ_PATH;
+
+// Simnet prints every contract event to the console.
+console.log = () => undefined;
+
+it(`behaves as its model in ${runs} random sequences of ${STEPS_PER_SEQUENCE} steps`, async () => {
+  const epoch = inject("epoch");
+  const coverage = new Coverage();
+  const started = Date.now();
+  let sequences = 0;
+  let shortest = Infinity;
+  let chain: Chain | undefined;
+
+  const property = fc.asyncProperty(sequence, async ({ steps }) => {
+    if (chain === undefined || sequences % SEQUENCES_PER_CHAIN === 0) chain = await Chain.start(epoch);
+    sequences += 1;
+    const { cast, state } = newCast(chain);
+    const model: Model = { state, cast, steps: 0 };
+    const real: Real = { chain, stored: new StoredState(chain, cast, state), coverage };
+    fc.modelRun(() => ({ model, real }), steps);
+    shortest = Math.min(shortest, model.steps);
+  });
+  await fc.assert(property, { numRuns: runs, seed, ...(path === undefined ? {} : { path }), endOnFailure: path !== undefined });
+
+  const seconds = Math.round((Date.now() - started) / 1000);
+  // Past vitest, which keeps what passing tests print to itself.
+  writeSync(1, `recoup-core, epoch ${epoch}: ${sequences} sequences, ${coverage.steps} steps, seed ${seed}, ${seconds} s\n`);
+  writeSync(1, `${coverage.report()}\n`);
+  expect(shortest).toBe(STEPS_PER_SEQUENCE);
+  expect(coverage.missing(outcomes)).toEqual([]);
+});
