@@ -4,7 +4,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-MINIMUM_NODE=20
+# The first 20.x that vitest runs on.
+MINIMUM_NODE=20.19
 MINIMUM_POSTGRES=15
 
 fail() {
@@ -19,7 +20,8 @@ check_rust() {
 check_node() {
     command -v node >/dev/null || fail "Node.js is missing; install version $MINIMUM_NODE or later"
     version=$(node --print 'process.versions.node')
-    [ "${version%%.*}" -ge "$MINIMUM_NODE" ] || fail "Node.js $version is too old; install $MINIMUM_NODE or later"
+    oldest=$(printf '%s\n' "$MINIMUM_NODE" "$version" | sort -t . -k 1,1n -k 2,2n | head -n 1)
+    [ "$oldest" = "$MINIMUM_NODE" ] || fail "Node.js $version is too old; install $MINIMUM_NODE or later"
     command -v npm >/dev/null || fail "npm is missing; it comes with Node.js"
 }
 

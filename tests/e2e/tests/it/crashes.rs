@@ -1,9 +1,10 @@
-//! Crashes of the indexer: whenever it dies, the next start finds exactly the chain's refunds.
+//! Crashes of the indexer, and of a node that repeats itself: at the end it tells exactly the chain's refunds.
 
 use std::thread;
 use std::time::Duration;
 
 use recoup_test_support::{Fork, Orphans};
+use serde_json::json;
 
 use crate::world::{Trade, World};
 
@@ -58,6 +59,24 @@ fn killed_in_the_middle_of_a_fork() {
         world.scene.start_indexer().unwrap();
     }
     assert_eq!(world.audit().contract.refunds.len(), 10);
+}
+
+#[test]
+fn hears_everything_twice() {
+    let world = World::with_contracts();
+    world
+        .scene
+        .chain()
+        .faults(&json!({ "duplicate_deliveries": 1_000 }))
+        .unwrap();
+    let mut trade = Trade::new(world.scene.node(), 0);
+    let id = trade.sell(&world.scene).unwrap();
+    world.mine(1);
+    for nth in 0..5 {
+        trade.refund(&world.scene, id, nth).unwrap();
+        world.scene.chain().burn(1).unwrap();
+    }
+    assert_eq!(world.audit().contract.refunds.len(), 5);
 }
 
 #[test]
