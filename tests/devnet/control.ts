@@ -1,16 +1,16 @@
 /** /devnet/v1/*: what a test orders from the chain. Not part of any node. */
-import { makeContractCall, Cl, makeSTXTokenTransfer } from '@stacks/transactions';
-import { DEPLOYER, DEVNET_ACCOUNTS } from './accounts.ts';
-import { hex128 } from './chain/admission.ts';
-import type { Chain } from './chain/chain.ts';
-import { nonceAfter } from './chain/mempool.ts';
-import { decodeTransaction } from './chain/transaction.ts';
-import type { StacksBlock } from './chain/types.ts';
-import { BROADCAST_FAULTS } from './faults.ts';
-import type { BroadcastFault } from './faults.ts';
-import type { Context } from './rpc/context.ts';
-import { json } from './rpc/http.ts';
-import type { Reply, Route, RpcRequest } from './rpc/http.ts';
+import { makeContractCall, Cl, makeSTXTokenTransfer } from "@stacks/transactions";
+import { DEPLOYER, DEVNET_ACCOUNTS } from "./accounts.ts";
+import { hex128 } from "./chain/admission.ts";
+import type { Chain } from "./chain/chain.ts";
+import { nonceAfter } from "./chain/mempool.ts";
+import { decodeTransaction } from "./chain/transaction.ts";
+import type { StacksBlock } from "./chain/types.ts";
+import { BROADCAST_FAULTS } from "./faults.ts";
+import type { BroadcastFault } from "./faults.ts";
+import type { Context } from "./rpc/context.ts";
+import { json } from "./rpc/http.ts";
+import type { Reply, Route, RpcRequest } from "./rpc/http.ts";
 
 const FUND_FEE = 10_000n;
 type Options = Record<string, unknown>;
@@ -18,30 +18,34 @@ type Options = Record<string, unknown>;
 export function controlRoutes(context: Context): Route[] {
   const { chain, observers } = context;
   const post = (name: string, handle: (options: Options) => Promise<unknown> | unknown): Route => ({
-    method: 'POST',
+    method: "POST",
     pattern: new RegExp(`^/devnet/v1/${name}$`),
     handle: async (request) => answer(request, handle),
   });
   return [
-    post('mine', async (options) => ({ blocks: (await chain.mine(count(options, 'blocks', 1))).map(summary) })),
-    post('burn', (options) => burn(chain, options)),
-    post('fork', (options) => fork(chain, options)),
-    post('flip', async (options) => {
-      const { tip, built } = await chain.flip(count(options, 'build', 1));
+    post("mine", async (options) => ({ blocks: (await chain.mine(count(options, "blocks", 1))).map(summary) })),
+    post("burn", (options) => burn(chain, options)),
+    post("fork", (options) => fork(chain, options)),
+    post("flip", async (options) => {
+      const { tip, built } = await chain.flip(count(options, "build", 1));
       return { adopted: summary(tip), built: built.map(summary), burn_block_height: chain.burn.tip.height };
     }),
-    post('fund', (options) => fund(chain, options)),
-    post('faults', (options) => setFaults(context, options)),
-    post('observers', ({ add }) => {
-      if (typeof add === 'string') observers.add(add);
+    post("fund", (options) => fund(chain, options)),
+    post("faults", (options) => setFaults(context, options)),
+    post("observers", ({ add }) => {
+      if (typeof add === "string") observers.add(add);
       return { observers: observers.endpoints };
     }),
-    post('wait-observers', async () => {
+    post("wait-observers", async () => {
       await observers.drained();
       return { queued: observers.length };
     }),
-    { method: 'GET', pattern: /^\/devnet\/v1\/observers$/, handle: () => json({ observers: observers.endpoints, queued: observers.length }) },
-    { method: 'GET', pattern: /^\/devnet\/v1\/state$/, handle: async () => json(await state(context)) },
+    {
+      method: "GET",
+      pattern: /^\/devnet\/v1\/observers$/,
+      handle: () => json({ observers: observers.endpoints, queued: observers.length }),
+    },
+    { method: "GET", pattern: /^\/devnet\/v1\/state$/, handle: async () => json(await state(context)) },
   ];
 }
 
@@ -56,7 +60,8 @@ async function answer({ body }: RpcRequest, handle: (options: Options) => unknow
 
 function count(options: Options, name: string, otherwise: number): number {
   const value = options[name] ?? otherwise;
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw new TypeError(`${name} must be a whole number`);
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0)
+    throw new TypeError(`${name} must be a whole number`);
   return value;
 }
 
@@ -73,60 +78,68 @@ function summary(block: StacksBlock): Record<string, unknown> {
 
 async function burn(chain: Chain, options: Options): Promise<unknown> {
   const { mine = true, sortition = true, announce = true } = options;
-  const blocks = await chain.advanceBurn(count(options, 'blocks', 1), { mine: mine === true, sortition: sortition === true, announce: announce === true });
+  const blocks = await chain.advanceBurn(count(options, "blocks", 1), {
+    mine: mine === true,
+    sortition: sortition === true,
+    announce: announce === true,
+  });
   return { burn_block_height: chain.burn.tip.height, blocks: blocks.map(summary) };
 }
 
 async function fork(chain: Chain, options: Options): Promise<unknown> {
-  const { transactions = 'remine', burn: byBurn = true } = options;
-  const chosen = Array.isArray(transactions) ? new Set(transactions.map((txid) => String(txid).replace(/^0x/, ''))) : null;
-  const keep = (txid: string): boolean => chosen?.has(txid) ?? transactions === 'remine';
-  const depth = count(options, 'depth', 1);
-  const build = count(options, 'build', byBurn === true ? 1 : depth + 1);
-  const { orphaned, built } = byBurn === true ? await chain.forkBurn(depth, build, keep) : await chain.forkSiblings(depth, build, keep);
+  const { transactions = "remine", burn: byBurn = true } = options;
+  const chosen = Array.isArray(transactions)
+    ? new Set(transactions.map((txid) => String(txid).replace(/^0x/, "")))
+    : null;
+  const keep = (txid: string): boolean => chosen?.has(txid) ?? transactions === "remine";
+  const depth = count(options, "depth", 1);
+  const build = count(options, "build", byBurn === true ? 1 : depth + 1);
+  const { orphaned, built } =
+    byBurn === true ? await chain.forkBurn(depth, build, keep) : await chain.forkSiblings(depth, build, keep);
   return { orphaned: orphaned.map(summary), built: built.map(summary), burn_block_height: chain.burn.tip.height };
 }
 
 /** A real transaction of the deployer: a transfer, or the token contract's `mint (amount recipient)`. */
 async function fund(chain: Chain, { address, amount, token, mine = true }: Options): Promise<unknown> {
-  if (typeof address !== 'string') throw new TypeError('address must be a principal');
+  if (typeof address !== "string") throw new TypeError("address must be a principal");
   const pending = chain.mempool.pending(chain.tip).filter(({ origin }) => origin.address === DEPLOYER.address);
   const nonce = nonceAfter(chain.tip.nonces, DEPLOYER.address) + BigInt(pending.length);
-  const common = { senderKey: DEPLOYER.privateKey, network: 'testnet', nonce, fee: FUND_FEE } as const;
+  const common = { senderKey: DEPLOYER.privateKey, network: "testnet", nonce, fee: FUND_FEE } as const;
   const units = BigInt(String(amount));
   const transaction =
-    typeof token === 'string'
+    typeof token === "string"
       ? await makeContractCall({
           ...common,
-          contractAddress: token.split('.')[0] ?? '',
-          contractName: token.split('.')[1] ?? '',
-          functionName: 'mint',
+          contractAddress: token.split(".")[0] ?? "",
+          contractName: token.split(".")[1] ?? "",
+          functionName: "mint",
           functionArgs: [Cl.uint(units), Cl.principal(address)],
-          postConditionMode: 'allow',
+          postConditionMode: "allow",
         })
       : await makeSTXTokenTransfer({ ...common, recipient: address, amount: units });
   const decoded = decodeTransaction(transaction.serializeBytes());
   await chain.accept(decoded);
   const [block] = mine === true ? await chain.mine(1) : [];
-  const status = block?.transactions.find(({ txid }) => txid === decoded.txid)?.status ?? 'pending';
+  const status = block?.transactions.find(({ txid }) => txid === decoded.txid)?.status ?? "pending";
   return { txid: decoded.txid, status };
 }
 
 function setFaults({ chain, faults, observers }: Context, options: Options): unknown {
   const { broadcast, network_id: networkId } = options;
-  if (options['clear'] === true) {
+  if (options["clear"] === true) {
     faults.clear();
     observers.duplicates = 0;
   }
-  if (options['forget_mempool'] === true) chain.mempool.clear();
+  if (options["forget_mempool"] === true) chain.mempool.clear();
   if (broadcast !== undefined) {
-    if (!BROADCAST_FAULTS.includes(broadcast as BroadcastFault)) throw new TypeError(`broadcast must be one of ${BROADCAST_FAULTS.join(', ')}`);
-    faults.broadcast = { fault: broadcast as BroadcastFault, times: count(options, 'times', 1) };
+    if (!BROADCAST_FAULTS.includes(broadcast as BroadcastFault))
+      throw new TypeError(`broadcast must be one of ${BROADCAST_FAULTS.join(", ")}`);
+    faults.broadcast = { fault: broadcast as BroadcastFault, times: count(options, "times", 1) };
   }
-  faults.failReads = count(options, 'fail_reads', faults.failReads);
-  faults.delayMs = count(options, 'delay_ms', faults.delayMs);
-  observers.duplicates = count(options, 'duplicate_deliveries', observers.duplicates);
-  if (networkId === null || typeof networkId === 'number') faults.networkId = networkId;
+  faults.failReads = count(options, "fail_reads", faults.failReads);
+  faults.delayMs = count(options, "delay_ms", faults.delayMs);
+  observers.duplicates = count(options, "duplicate_deliveries", observers.duplicates);
+  if (networkId === null || typeof networkId === "number") faults.networkId = networkId;
   return {
     broadcast: faults.broadcast,
     fail_reads: faults.failReads,

@@ -1,13 +1,13 @@
 /** The local chain as one object: VM, observers, chain and server. */
-import { appendFileSync, mkdirSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { MINER } from './accounts.ts';
-import { Chain, START_TIME } from './chain/chain.ts';
-import { Faults } from './faults.ts';
-import { ObserverQueue } from './observer/queue.ts';
-import { createRpcServer } from './server.ts';
-import { Vm } from './vm/vm.ts';
+import { appendFileSync, mkdirSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { MINER } from "./accounts.ts";
+import { Chain, START_TIME } from "./chain/chain.ts";
+import { Faults } from "./faults.ts";
+import { ObserverQueue } from "./observer/queue.ts";
+import { createRpcServer } from "./server.ts";
+import { Vm } from "./vm/vm.ts";
 
 export interface DevnetOptions {
   /** 0 for a free one. */
@@ -35,14 +35,18 @@ export interface Devnet {
 export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
   const { log } = options;
   const record = options.stateDir === null ? undefined : recorder(options.stateDir);
-  const observers = new ObserverQueue({ timeoutMs: options.observerTimeoutMs, log, ...(record === undefined ? {} : { onDelivered: record }) });
+  const observers = new ObserverQueue({
+    timeoutMs: options.observerTimeoutMs,
+    log,
+    ...(record === undefined ? {} : { onDelivered: record }),
+  });
   for (const endpoint of options.observers) observers.add(endpoint);
   const vm = options.vm ?? new Vm(START_TIME, MINER.address);
   const chain = await Chain.start(vm, observers);
   const server = createRpcServer({ chain, observers, faults: new Faults(), authToken: options.authToken }, log);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, '127.0.0.1', resolve);
+    server.once("error", reject);
+    server.listen(options.port, "127.0.0.1", resolve);
   });
   const stopMining = minePending(chain, options.mineIntervalMs, log);
   return {
@@ -61,7 +65,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
 
 function recorder(directory: string): (path: string, body: unknown) => void {
   mkdirSync(directory, { recursive: true });
-  const file = join(directory, 'events.jsonl');
+  const file = join(directory, "events.jsonl");
   return (path, body) => appendFileSync(file, `${JSON.stringify({ ts: Date.now() / 1000, path, body })}\n`);
 }
 

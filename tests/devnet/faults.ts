@@ -3,15 +3,20 @@
 /** What happens to a broadcast. */
 export type BroadcastFault =
   /** Accepted, then the connection breaks before the answer. */
-  | 'accept-then-disconnect'
+  | "accept-then-disconnect"
   /** Accepted, and never answered: the client's time-out has to end it. */
-  | 'accept-then-hang'
+  | "accept-then-hang"
   /** Answered 200 and forgotten, as a node does with a transaction that it takes for problematic. */
-  | 'accept-then-forget'
+  | "accept-then-forget"
   /** Answered 500, and not accepted. */
-  | 'fail';
+  | "fail";
 
-export const BROADCAST_FAULTS: readonly BroadcastFault[] = ['accept-then-disconnect', 'accept-then-hang', 'accept-then-forget', 'fail'];
+export const BROADCAST_FAULTS: readonly BroadcastFault[] = [
+  "accept-then-disconnect",
+  "accept-then-hang",
+  "accept-then-forget",
+  "fail",
+];
 
 export class Faults {
   broadcast: { fault: BroadcastFault; times: number } | null = null;

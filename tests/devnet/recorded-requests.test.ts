@@ -1,11 +1,11 @@
 /** The table of recorded requests: it has a row for every file, and every row holds. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Devnet } from './devnet.ts';
-import { RECORDED_REQUESTS } from './recorded-requests.ts';
-import type { Row, Stage } from './recorded-requests.ts';
-import { ask, startQuietDevnet } from './testing/harness.ts';
-import { exchange, exchangeNames, Replay } from './testing/recorded.ts';
-import { shapeOf } from './testing/shape.ts';
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Devnet } from "./devnet.ts";
+import { RECORDED_REQUESTS } from "./recorded-requests.ts";
+import type { Row, Stage } from "./recorded-requests.ts";
+import { ask, startQuietDevnet } from "./testing/harness.ts";
+import { exchange, exchangeNames, Replay } from "./testing/recorded.ts";
+import { shapeOf } from "./testing/shape.ts";
 
 let devnet: Devnet;
 let replay: Replay;
@@ -60,10 +60,13 @@ const PREPARE: Record<Stage, () => Promise<void>> = {
 function translatePath(path: string): string {
   return path
     .replace(/(\/blocks\/height\/)(\d+)/, (_, before: string, height: string) => {
-      const heights = path.includes('/tenures/') ? replay.burnHeights : replay.heights;
+      const heights = path.includes("/tenures/") ? replay.burnHeights : replay.heights;
       return `${before}${heights.get(Number(height)) ?? height}`;
     })
-    .replace(/(\/burn_height\/)(\d+)/, (_, before: string, height: string) => `${before}${replay.burnHeights.get(Number(height)) ?? height}`)
+    .replace(
+      /(\/burn_height\/)(\d+)/,
+      (_, before: string, height: string) => `${before}${replay.burnHeights.get(Number(height)) ?? height}`,
+    )
     .replace(/[0-9a-f]{64}|[0-9a-f]{40}/g, translateHash);
 }
 
@@ -73,26 +76,33 @@ function translateHash(hash: string): string {
 
 function translateBody(body: string): string {
   const hashes = body.replace(/\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b/g, translateHash);
-  return hashes.replace(/("block_height":)(\d+)/, (_, before: string, height: string) => `${before}${replay.heights.get(Number(height)) ?? height}`);
+  return hashes.replace(
+    /("block_height":)(\d+)/,
+    (_, before: string, height: string) => `${before}${replay.heights.get(Number(height)) ?? height}`,
+  );
 }
 
 async function check(name: string, row: Exclude<Row, { noRequest: string }>): Promise<void> {
   const { request, response } = exchange(name);
-  const body = request.body_hex === undefined ? request.body_text : Buffer.from(request.body_hex, 'hex');
+  const body = request.body_hex === undefined ? request.body_text : Buffer.from(request.body_hex, "hex");
   const answer = await ask(devnet, request.method, row.path ?? translatePath(request.path), body, request.headers);
-  if ('notImplemented' in row) {
+  if ("notImplemented" in row) {
     expect(answer.status).toBe(501);
     expect(answer.text).toContain(row.notImplemented);
     return;
   }
-  expect({ status: answer.status, type: answer.type, text: answer.status === response.status ? '' : answer.text }).toEqual({
+  expect({
+    status: answer.status,
+    type: answer.type,
+    text: answer.status === response.status ? "" : answer.text,
+  }).toEqual({
     status: response.status,
-    type: response.headers['content-type'],
-    text: '',
+    type: response.headers["content-type"],
+    text: "",
   });
-  const recorded = response.body_text ?? '';
-  const isJson = response.headers['content-type'] === 'application/json';
-  if ('same' in row) {
+  const recorded = response.body_text ?? "";
+  const isJson = response.headers["content-type"] === "application/json";
+  if ("same" in row) {
     const expected = translateBody(recorded);
     if (isJson) expect(answer.json).toEqual(JSON.parse(expected));
     else expect(answer.text).toBe(expected);
@@ -101,13 +111,15 @@ async function check(name: string, row: Exclude<Row, { noRequest: string }>): Pr
   }
 }
 
-it('has a row for every recorded file, and no other', () => {
+it("has a row for every recorded file, and no other", () => {
   expect(Object.keys(RECORDED_REQUESTS).sort()).toEqual(exchangeNames().sort());
 });
 
 describe.each(Object.entries(PREPARE))('at the stage "%s"', (stage, prepare) => {
   beforeAll(prepare, 60_000);
 
-  const rows = Object.entries(RECORDED_REQUESTS).flatMap(([name, row]) => ('stage' in row && row.stage === stage ? [{ name, row }] : []));
-  it.each(rows)('answers $name', ({ name, row }) => check(name, row));
+  const rows = Object.entries(RECORDED_REQUESTS).flatMap(([name, row]) =>
+    "stage" in row && row.stage === stage ? [{ name, row }] : [],
+  );
+  it.each(rows)("answers $name", ({ name, row }) => check(name, row));
 });

@@ -1,19 +1,24 @@
 /** The HTTP server: the node's RPC paths, and the control paths. Loopback only. */
-import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { controlRoutes } from './control.ts';
-import { blockRoutes } from './rpc/blocks.ts';
-import type { Context } from './rpc/context.ts';
-import { contractRoutes } from './rpc/contracts.ts';
-import { dispatch, text } from './rpc/http.ts';
-import type { Reply, Route, RpcRequest } from './rpc/http.ts';
-import { nodeRoutes } from './rpc/node.ts';
-import { NoAnswer, transactionRoutes } from './rpc/transactions.ts';
+import { createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { controlRoutes } from "./control.ts";
+import { blockRoutes } from "./rpc/blocks.ts";
+import type { Context } from "./rpc/context.ts";
+import { contractRoutes } from "./rpc/contracts.ts";
+import { dispatch, text } from "./rpc/http.ts";
+import type { Reply, Route, RpcRequest } from "./rpc/http.ts";
+import { nodeRoutes } from "./rpc/node.ts";
+import { NoAnswer, transactionRoutes } from "./rpc/transactions.ts";
 
 const BODY_LIMIT = 4 * 1024 * 1024;
 
 export function createRpcServer(context: Context, log: (line: string) => void): Server {
-  const routes = [...transactionRoutes(context), ...contractRoutes(context), ...nodeRoutes(context), ...blockRoutes(context)];
+  const routes = [
+    ...transactionRoutes(context),
+    ...contractRoutes(context),
+    ...nodeRoutes(context),
+    ...blockRoutes(context),
+  ];
   const control = controlRoutes(context);
   return createServer((incoming, outgoing) => {
     handle(context, routes, control, incoming)
@@ -21,19 +26,24 @@ export function createRpcServer(context: Context, log: (line: string) => void): 
       .catch((error: unknown) => {
         if (!(error instanceof NoAnswer)) {
           log(`${incoming.method} ${incoming.url}: ${String(error)}`);
-          respond(context, outgoing, text(500, 'internal error'));
+          respond(context, outgoing, text(500, "internal error"));
         } else if (!error.keepOpen) outgoing.destroy();
       });
   });
 }
 
-async function handle(context: Context, routes: readonly Route[], control: readonly Route[], incoming: IncomingMessage): Promise<Reply> {
+async function handle(
+  context: Context,
+  routes: readonly Route[],
+  control: readonly Route[],
+  incoming: IncomingMessage,
+): Promise<Reply> {
   const request = await read(incoming);
-  if (request.path.startsWith('/devnet/')) return dispatch(control, request);
+  if (request.path.startsWith("/devnet/")) return dispatch(control, request);
   const { faults } = context;
   if (faults.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, faults.delayMs));
-  const isRead = request.path !== '/v2/transactions';
-  if (isRead && faults.takeReadFault()) return text(500, 'ordered fault');
+  const isRead = request.path !== "/v2/transactions";
+  if (isRead && faults.takeReadFault()) return text(500, "ordered fault");
   return dispatch(routes, request);
 }
 
@@ -42,24 +52,29 @@ async function read(incoming: IncomingMessage): Promise<RpcRequest> {
   let length = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > BODY_LIMIT) throw new Error('body too long');
+    if (length > BODY_LIMIT) throw new Error("body too long");
     chunks.push(chunk);
   }
-  const url = new URL(incoming.url ?? '/', 'http://localhost');
-  return { method: incoming.method ?? 'GET', path: decodeURIComponent(url.pathname), query: url.searchParams, headers: incoming.headers, body: Buffer.concat(chunks) };
+  const url = new URL(incoming.url ?? "/", "http://localhost");
+  return {
+    method: incoming.method ?? "GET",
+    path: decodeURIComponent(url.pathname),
+    query: url.searchParams,
+    headers: incoming.headers,
+    body: Buffer.concat(chunks),
+  };
 }
 
 function respond({ chain }: Context, outgoing: ServerResponse, { status, contentType, body, close }: Reply): void {
   outgoing.writeHead(status, {
-    'access-control-allow-headers': 'origin, content-type',
-    'access-control-allow-methods': 'POST, GET, OPTIONS',
-    'access-control-allow-origin': '*',
-    'content-type': contentType,
-    'content-length': Buffer.byteLength(body),
-    server: 'stacks/2.0',
-    ...(close ? { connection: 'close' } : {}),
-    ...(status === 200 ? { 'x-canonical-stacks-tip-height': chain.tip.height } : {}),
+    "access-control-allow-headers": "origin, content-type",
+    "access-control-allow-methods": "POST, GET, OPTIONS",
+    "access-control-allow-origin": "*",
+    "content-type": contentType,
+    "content-length": Buffer.byteLength(body),
+    server: "stacks/2.0",
+    ...(close ? { connection: "close" } : {}),
+    ...(status === 200 ? { "x-canonical-stacks-tip-height": chain.tip.height } : {}),
   });
   outgoing.end(body);
 }
-

@@ -12,14 +12,14 @@ import {
   PayloadType,
   PostConditionType,
   verifyOrigin,
-} from '@stacks/transactions';
-import type { ContractCallPayload, TokenTransferPayloadWire } from '@stacks/transactions';
-import { TESTNET_CHAIN_ID, TESTNET_VERSIONS, TRANSACTION_VERSION } from '../accounts.ts';
-import { fits, typeName, typeOf } from './abi.ts';
-import { nonceAfter } from './mempool.ts';
-import { contractOf, initialSigHash } from './transaction.ts';
-import type { DecodedTransaction, Signer } from './transaction.ts';
-import type { StacksBlock } from './types.ts';
+} from "@stacks/transactions";
+import type { ContractCallPayload, TokenTransferPayloadWire } from "@stacks/transactions";
+import { TESTNET_CHAIN_ID, TESTNET_VERSIONS, TRANSACTION_VERSION } from "../accounts.ts";
+import { fits, typeName, typeOf } from "./abi.ts";
+import { nonceAfter } from "./mempool.ts";
+import { contractOf, initialSigHash } from "./transaction.ts";
+import type { DecodedTransaction, Signer } from "./transaction.ts";
+import type { StacksBlock } from "./types.ts";
 
 /** A node's 400 answer: `reason_data` is left out when there is none. */
 export class Rejection extends Error {
@@ -55,7 +55,7 @@ export async function checkAdmission(transaction: DecodedTransaction, context: A
 }
 
 function checkNetwork({ wire }: DecodedTransaction): void {
-  if (wire.transactionVersion !== TRANSACTION_VERSION) throw new Rejection('BadTransactionVersion');
+  if (wire.transactionVersion !== TRANSACTION_VERSION) throw new Rejection("BadTransactionVersion");
 }
 
 function checkSignature(transaction: DecodedTransaction): void {
@@ -63,13 +63,16 @@ function checkSignature(transaction: DecodedTransaction): void {
   try {
     verifyAll(transaction);
   } catch (error) {
-    throw new Rejection('SignatureValidation', { message: error instanceof Error ? error.message : String(error) });
+    throw new Rejection("SignatureValidation", { message: error instanceof Error ? error.message : String(error) });
   }
-  if (wire.chainId !== TESTNET_CHAIN_ID) throw new Rejection('SignatureValidation', { message: 'Invalid chain ID' });
+  if (wire.chainId !== TESTNET_CHAIN_ID) throw new Rejection("SignatureValidation", { message: "Invalid chain ID" });
   const unsupported = wire.postConditions.values.some(
     ({ conditionType }) => conditionType === PostConditionType.Staking || conditionType === PostConditionType.PoX,
   );
-  if (unsupported) throw new Rejection('SignatureValidation', { message: 'Staking/Pox post-conditions: nobody stacks on the local chain' });
+  if (unsupported)
+    throw new Rejection("SignatureValidation", {
+      message: "Staking/Pox post-conditions: nobody stacks on the local chain",
+    });
 }
 
 function verifyAll(transaction: DecodedTransaction): void {
@@ -77,28 +80,43 @@ function verifyAll(transaction: DecodedTransaction): void {
   const afterOrigin = verifyOrigin(wire.auth, initialSigHash(transaction));
   if (wire.auth.authType !== AuthType.Sponsored) return;
   const condition = wire.auth.sponsorSpendingCondition;
-  if (!('signature' in condition)) throw new Error('multi-signature sponsors are not supported by the local chain');
-  const { pubKey } = nextVerification(afterOrigin, AuthType.Sponsored, condition.fee, condition.nonce, condition.keyEncoding, condition.signature.data);
+  if (!("signature" in condition)) throw new Error("multi-signature sponsors are not supported by the local chain");
+  const { pubKey } = nextVerification(
+    afterOrigin,
+    AuthType.Sponsored,
+    condition.fee,
+    condition.nonce,
+    condition.keyEncoding,
+    condition.signature.data,
+  );
   const { hash160: hash } = addressFromPublicKeys(AddressVersion.TestnetSingleSig, condition.hashMode, 1, [pubKey]);
-  if (hash !== condition.signer) throw new Error(`Signer hash does not equal hash of public key(s): ${hash} != ${condition.signer}`);
+  if (hash !== condition.signer)
+    throw new Error(`Signer hash does not equal hash of public key(s): ${hash} != ${condition.signer}`);
 }
 
 function checkFee({ raw, fee }: DecodedTransaction): void {
   const floor = BigInt(raw.length / 2) * FEE_PER_BYTE;
-  if (fee < floor) throw new Rejection('FeeTooLow', { actual: Number(fee), expected: Number(floor) });
+  if (fee < floor) throw new Rejection("FeeTooLow", { actual: Number(fee), expected: Number(floor) });
 }
 
 function checkNonce({ address, nonce }: Signer, isOrigin: boolean, tip: StacksBlock): void {
   const next = nonceAfter(tip.nonces, address);
   const common = { is_origin: isOrigin, principal: address, actual: Number(nonce) };
-  if (nonce < next) throw new Rejection('BadNonce', { ...common, expected: Number(next) });
+  if (nonce < next) throw new Rejection("BadNonce", { ...common, expected: Number(next) });
   const last = next + 1n + MAXIMUM_CHAINING;
   if (nonce > last) {
-    throw new Rejection('TooMuchChaining', { ...common, expected: Number(last), message: 'Nonce would exceed chaining limit in mempool' });
+    throw new Rejection("TooMuchChaining", {
+      ...common,
+      expected: Number(last),
+      message: "Nonce would exceed chaining limit in mempool",
+    });
   }
 }
 
-async function checkFunds({ wire, origin, payer, sponsored, fee }: DecodedTransaction, context: AdmissionContext): Promise<void> {
+async function checkFunds(
+  { wire, origin, payer, sponsored, fee }: DecodedTransaction,
+  context: AdmissionContext,
+): Promise<void> {
   const { payload } = wire;
   const payerBalance = await context.balanceOf(payer.address);
   if (payload.payloadType !== PayloadType.TokenTransfer) {
@@ -113,18 +131,19 @@ async function checkFunds({ wire, origin, payer, sponsored, fee }: DecodedTransa
 }
 
 function notEnoughFunds(expected: bigint, actual: bigint): Rejection {
-  return new Rejection('NotEnoughFunds', { expected: hex128(expected), actual: hex128(actual) });
+  return new Rejection("NotEnoughFunds", { expected: hex128(expected), actual: hex128(actual) });
 }
 
 export function hex128(amount: bigint): string {
-  return `0x${amount.toString(16).padStart(32, '0')}`;
+  return `0x${amount.toString(16).padStart(32, "0")}`;
 }
 
 function checkTransfer({ recipient, amount }: TokenTransferPayloadWire, origin: string): void {
-  const [address = ''] = recipient.value.split('.');
-  if (!TESTNET_VERSIONS.includes(createAddress(address).version)) throw new Rejection('BadAddressVersionByte');
-  if (recipient.value === origin) throw new Rejection('TransferRecipientCannotEqualSender', { recipient: recipient.value });
-  if (amount === 0n) throw new Rejection('TransferAmountMustBePositive');
+  const [address = ""] = recipient.value.split(".");
+  if (!TESTNET_VERSIONS.includes(createAddress(address).version)) throw new Rejection("BadAddressVersionByte");
+  if (recipient.value === origin)
+    throw new Rejection("TransferRecipientCannotEqualSender", { recipient: recipient.value });
+  if (amount === 0n) throw new Rejection("TransferAmountMustBePositive");
 }
 
 function checkPayload(transaction: DecodedTransaction, tip: StacksBlock): void {
@@ -138,31 +157,41 @@ function checkPayload(transaction: DecodedTransaction, tip: StacksBlock): void {
     case PayloadType.SmartContract:
     case PayloadType.VersionedSmartContract: {
       const id = contractOf(transaction) as string;
-      if (tip.contracts.has(id)) throw new Rejection('ContractAlreadyExists', { contract_identifier: id });
+      if (tip.contracts.has(id)) throw new Rejection("ContractAlreadyExists", { contract_identifier: id });
       return;
     }
     case PayloadType.TenureChange:
-      throw new Rejection('NoTenureChangeViaMempool');
+      throw new Rejection("NoTenureChangeViaMempool");
     case PayloadType.PoisonMicroblock:
-      throw new Rejection('PoisonMicroblocksDoNotConflict');
+      throw new Rejection("PoisonMicroblocksDoNotConflict");
     default:
-      throw new Rejection('NoCoinbaseViaMempool');
+      throw new Rejection("NoCoinbaseViaMempool");
   }
 }
 
-function checkCall(transaction: DecodedTransaction, { contractAddress, functionName, functionArgs }: ContractCallPayload, tip: StacksBlock): void {
-  if (!TESTNET_VERSIONS.includes(contractAddress.version)) throw new Rejection('BadAddressVersionByte');
+function checkCall(
+  transaction: DecodedTransaction,
+  { contractAddress, functionName, functionArgs }: ContractCallPayload,
+  tip: StacksBlock,
+): void {
+  if (!TESTNET_VERSIONS.includes(contractAddress.version)) throw new Rejection("BadAddressVersionByte");
   const contract = tip.contracts.get(contractOf(transaction) as string);
-  if (contract === undefined) throw new Rejection('NoSuchContract');
-  const method = contract.interface.functions.find(({ name, access }) => name === functionName.content && access === 'public');
-  if (method === undefined) throw new Rejection('NoSuchPublicFunction');
+  if (contract === undefined) throw new Rejection("NoSuchContract");
+  const method = contract.interface.functions.find(
+    ({ name, access }) => name === functionName.content && access === "public",
+  );
+  if (method === undefined) throw new Rejection("NoSuchPublicFunction");
   if (method.args.length !== functionArgs.length) {
-    throw new Rejection('BadFunctionArgument', { message: `IncorrectArgumentCount(${method.args.length}, ${functionArgs.length})` });
+    throw new Rejection("BadFunctionArgument", {
+      message: `IncorrectArgumentCount(${method.args.length}, ${functionArgs.length})`,
+    });
   }
   method.args.forEach(({ type }, index) => {
     const value = functionArgs[index] ?? Cl.none();
     if (!fits(value, type)) {
-      throw new Rejection('BadFunctionArgument', { message: `TypeError(${typeName(type)}, ${typeName(typeOf(value))})` });
+      throw new Rejection("BadFunctionArgument", {
+        message: `TypeError(${typeName(type)}, ${typeName(typeOf(value))})`,
+      });
     }
   });
 }

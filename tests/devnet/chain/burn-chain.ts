@@ -1,6 +1,6 @@
 /** Bitcoin as the Stacks chain sees it: hashes, times and sortitions, no transactions. */
-import { CONSENSUS_HASH_HEX_LENGTH, derive } from '../hashes.ts';
-import type { BurnBlock } from './types.ts';
+import { CONSENSUS_HASH_HEX_LENGTH, derive } from "../hashes.ts";
+import type { BurnBlock } from "./types.ts";
 
 export const SECONDS_PER_BURN_BLOCK = 600;
 
@@ -11,7 +11,14 @@ export class BurnChain {
   readonly #byConsensusHash = new Map<string, BurnBlock>();
 
   constructor(genesisHeight: number, time: number) {
-    this.#tip = { height: genesisHeight, hash: derive('burn genesis'), consensusHash: '0'.repeat(CONSENSUS_HASH_HEX_LENGTH), parent: null, time, sortition: false };
+    this.#tip = {
+      height: genesisHeight,
+      hash: derive("burn genesis"),
+      consensusHash: "0".repeat(CONSENSUS_HASH_HEX_LENGTH),
+      parent: null,
+      time,
+      sortition: false,
+    };
     this.#byConsensusHash.set(this.#tip.consensusHash, this.#tip);
   }
 
@@ -23,11 +30,11 @@ export class BurnChain {
   extend(parent: BurnBlock, sortition: boolean, notBefore: number): BurnBlock {
     const sibling = this.#children.get(parent) ?? 0;
     this.#children.set(parent, sibling + 1);
-    const hash = derive('burn', parent.hash, sibling);
+    const hash = derive("burn", parent.hash, sibling);
     const block: BurnBlock = {
       height: parent.height + 1,
       hash,
-      consensusHash: derive('consensus', parent.consensusHash, hash).slice(0, CONSENSUS_HASH_HEX_LENGTH),
+      consensusHash: derive("consensus", parent.consensusHash, hash).slice(0, CONSENSUS_HASH_HEX_LENGTH),
       parent,
       time: Math.max(parent.time, notBefore) + SECONDS_PER_BURN_BLOCK,
       sortition,
@@ -53,7 +60,8 @@ export class BurnChain {
   }
 
   byHash(hash: string): BurnBlock | undefined {
-    for (let block: BurnBlock | null = this.#tip; block !== null; block = block.parent) if (block.hash === hash) return block;
+    for (let block: BurnBlock | null = this.#tip; block !== null; block = block.parent)
+      if (block.hash === hash) return block;
     return undefined;
   }
 }

@@ -1,21 +1,27 @@
 /** The local chain: accepts transactions, mines blocks, reorganises, and tells the observers. */
-import { signWithKey, TenureChangeCause } from '@stacks/transactions';
-import { DEVNET_ACCOUNTS, INITIAL_BALANCE, MINER, SIGNER } from '../accounts.ts';
-import { derive, indexBlockHash } from '../hashes.ts';
-import { droppedTransactions, genesisBlock, newBlock, newBurnBlock, newMempoolTransaction } from '../observer/payloads.ts';
-import type { ObserverQueue } from '../observer/queue.ts';
-import type { Vm } from '../vm/vm.ts';
-import type { VmEvent, VmReceipt } from '../vm/types.ts';
-import { checkAdmission, Rejection } from './admission.ts';
-import { BurnChain, lastSortition } from './burn-chain.ts';
-import { Lock } from './lock.ts';
-import { Mempool, nonceAfter } from './mempool.ts';
-import { StacksChain, tenureStart } from './stacks-chain.ts';
-import type { Branch } from './stacks-chain.ts';
-import { coinbase, tenureChange } from './system-transactions.ts';
-import { toVmTransaction } from './transaction.ts';
-import type { DecodedTransaction } from './transaction.ts';
-import type { BurnBlock, Contract, ContractInterface, MinedTransaction, StacksBlock } from './types.ts';
+import { signWithKey, TenureChangeCause } from "@stacks/transactions";
+import { DEVNET_ACCOUNTS, INITIAL_BALANCE, MINER, SIGNER } from "../accounts.ts";
+import { derive, indexBlockHash } from "../hashes.ts";
+import {
+  droppedTransactions,
+  genesisBlock,
+  newBlock,
+  newBurnBlock,
+  newMempoolTransaction,
+} from "../observer/payloads.ts";
+import type { ObserverQueue } from "../observer/queue.ts";
+import type { Vm } from "../vm/vm.ts";
+import type { VmEvent, VmReceipt } from "../vm/types.ts";
+import { checkAdmission, Rejection } from "./admission.ts";
+import { BurnChain, lastSortition } from "./burn-chain.ts";
+import { Lock } from "./lock.ts";
+import { Mempool, nonceAfter } from "./mempool.ts";
+import { StacksChain, tenureStart } from "./stacks-chain.ts";
+import type { Branch } from "./stacks-chain.ts";
+import { coinbase, tenureChange } from "./system-transactions.ts";
+import { toVmTransaction } from "./transaction.ts";
+import type { DecodedTransaction } from "./transaction.ts";
+import type { BurnBlock, Contract, ContractInterface, MinedTransaction, StacksBlock } from "./types.ts";
 
 /** Bitcoin height of block 0. */
 export const GENESIS_BURN_HEIGHT = 100;
@@ -48,11 +54,11 @@ export class Chain {
 
   /** Announces block 0 and opens the first tenure. */
   static async start(vm: Vm, observers: ObserverQueue): Promise<Chain> {
-    const hash = derive('genesis');
+    const hash = derive("genesis");
     const burn = new BurnChain(GENESIS_BURN_HEIGHT, START_TIME);
     const id = indexBlockHash(hash, burn.tip.consensusHash);
     const balances = DEVNET_ACCOUNTS.map(({ address }): [string, bigint] => [address, INITIAL_BALANCE]);
-    const { time } = await vm.request('genesis', { state: id, balances, burnHeight: GENESIS_BURN_HEIGHT });
+    const { time } = await vm.request("genesis", { state: id, balances, burnHeight: GENESIS_BURN_HEIGHT });
     const genesis: StacksBlock = {
       height: 0,
       hash,
@@ -62,14 +68,14 @@ export class Chain {
       burnView: burn.tip,
       tenureHeight: 0,
       time,
-      minerSignature: '',
-      signerSignature: '',
+      minerSignature: "",
+      signerSignature: "",
       transactions: [],
       nonces: new Map(),
       contracts: new Map(),
     };
     const chain = new Chain(vm, observers, genesis, burn);
-    observers.send('/new_block', genesisBlock(genesis));
+    observers.send("/new_block", genesisBlock(genesis));
     await chain.advanceBurn(1, { mine: true });
     return chain;
   }
@@ -79,7 +85,7 @@ export class Chain {
   }
 
   balanceOf(principal: string, at: StacksBlock = this.tip): Promise<bigint> {
-    return this.vm.request('balance', { state: at.id, principal });
+    return this.vm.request("balance", { state: at.id, principal });
   }
 
   /** Throws a `Rejection`. Accepting the same transaction again changes nothing. */
@@ -90,12 +96,12 @@ export class Chain {
       const rivals = [transaction.origin, transaction.payer].map((signer) => this.mempool.withNonce(signer));
       for (const rival of new Set(rivals)) {
         if (rival === undefined) continue;
-        if (transaction.fee <= rival.fee) throw new Rejection('ConflictingNonceInMempool');
+        if (transaction.fee <= rival.fee) throw new Rejection("ConflictingNonceInMempool");
         this.mempool.delete(rival.txid);
-        this.#observers.send('/drop_mempool_tx', droppedTransactions([rival.txid], 'ReplaceByFee', transaction.txid));
+        this.#observers.send("/drop_mempool_tx", droppedTransactions([rival.txid], "ReplaceByFee", transaction.txid));
       }
       this.mempool.add(transaction);
-      this.#observers.send('/new_mempool_tx', newMempoolTransaction(transaction.raw));
+      this.#observers.send("/new_mempool_tx", newMempoolTransaction(transaction.raw));
     });
   }
 
@@ -105,7 +111,10 @@ export class Chain {
   }
 
   /** Bitcoin blocks, each with a sortition (or none), each followed by a Stacks block (or none). */
-  advanceBurn(count: number, { mine, sortition = true, announce = true }: { mine: boolean; sortition?: boolean; announce?: boolean }): Promise<StacksBlock[]> {
+  advanceBurn(
+    count: number,
+    { mine, sortition = true, announce = true }: { mine: boolean; sortition?: boolean; announce?: boolean },
+  ): Promise<StacksBlock[]> {
     return this.#progress(async () => {
       const blocks: StacksBlock[] = [];
       for (let index = 0; index < count; index++) {
@@ -121,14 +130,18 @@ export class Chain {
    * that was built on it. The new Bitcoin branch is one block longer; its last block elects the next tenure.
    * Transactions of the dropped blocks are in the mempool still: those that `keep` refuses are forgotten.
    */
-  forkBurn(depth: number, build: number, keep: (txid: string) => boolean): Promise<{ orphaned: StacksBlock[]; built: StacksBlock[] }> {
+  forkBurn(
+    depth: number,
+    build: number,
+    keep: (txid: string) => boolean,
+  ): Promise<{ orphaned: StacksBlock[]; built: StacksBlock[] }> {
     return this.#progress(async () => {
       const oldTip = this.tip;
       const lowest = this.#canonicalBlock(oldTip.height - depth + 1);
       const first = tenureStart(lowest);
       const ancestor = first.parent;
       const branchPoint = first.tenureBurn.parent;
-      if (ancestor === null || branchPoint === null) throw new RangeError('the first block cannot be dropped');
+      if (ancestor === null || branchPoint === null) throw new RangeError("the first block cannot be dropped");
       const orphaned = this.#abandon(oldTip, ancestor, keep);
       this.#outgrow(branchPoint, this.burn.tip.height);
       return { orphaned, built: await this.#mineMany(build) };
@@ -136,12 +149,16 @@ export class Chain {
   }
 
   /** A sibling branch under the same Bitcoin blocks: longer than the dropped one, so that it wins. */
-  forkSiblings(depth: number, build: number, keep: (txid: string) => boolean): Promise<{ orphaned: StacksBlock[]; built: StacksBlock[] }> {
+  forkSiblings(
+    depth: number,
+    build: number,
+    keep: (txid: string) => boolean,
+  ): Promise<{ orphaned: StacksBlock[]; built: StacksBlock[] }> {
     return this.#progress(async () => {
       const oldTip = this.tip;
       if (build <= depth) throw new RangeError(`a branch of ${build} blocks does not win over one of ${depth}`);
       const ancestor = this.#canonicalBlock(oldTip.height - depth + 1).parent;
-      if (ancestor === null) throw new RangeError('the first block cannot be dropped');
+      if (ancestor === null) throw new RangeError("the first block cannot be dropped");
       const orphaned = this.#abandon(oldTip, ancestor, keep);
       return { orphaned, built: await this.#mineMany(build) };
     });
@@ -154,7 +171,7 @@ export class Chain {
   flip(build: number): Promise<{ tip: StacksBlock; built: StacksBlock[] }> {
     return this.#progress(async () => {
       const branch = this.abandoned.pop();
-      if (branch === undefined) throw new RangeError('no branch was abandoned');
+      if (branch === undefined) throw new RangeError("no branch was abandoned");
       const loser = this.tip;
       this.abandoned.push({ tip: loser, burnTip: this.burn.tip });
       this.stacks.moveTo(branch.tip);
@@ -177,7 +194,8 @@ export class Chain {
 
   #abandon(oldTip: StacksBlock, ancestor: StacksBlock, keep: (txid: string) => boolean): StacksBlock[] {
     const orphaned: StacksBlock[] = [];
-    for (let block: StacksBlock = oldTip; block !== ancestor; block = block.parent as StacksBlock) orphaned.unshift(block);
+    for (let block: StacksBlock = oldTip; block !== ancestor; block = block.parent as StacksBlock)
+      orphaned.unshift(block);
     for (const { txid, decoded } of orphaned.flatMap(({ transactions }) => transactions)) {
       if (decoded === null) continue;
       if (keep(txid)) this.mempool.add(decoded);
@@ -196,7 +214,7 @@ export class Chain {
 
   #extendBurn(parent: BurnBlock, sortition: boolean, announce: boolean): BurnBlock {
     const block = this.burn.extend(parent, sortition, this.tip.time);
-    if (announce) this.#observers.send('/new_burn_block', newBurnBlock(block));
+    if (announce) this.#observers.send("/new_burn_block", newBurnBlock(block));
     return block;
   }
 
@@ -215,19 +233,28 @@ export class Chain {
       const candidates = this.mempool.selectFor(parent, unpayable);
       const hash = blockHash(parent, this.stacks.childrenOf(parent), tenure, candidates);
       const id = indexBlockHash(hash, tenure.tenureBurn.consensusHash);
-      const { receipts, time } = await this.vm.request('mine', {
+      const { receipts, time } = await this.vm.request("mine", {
         parent: parent.id,
         state: id,
-        block: { burnBlocks: tenure.burnView.height - parent.burnView.height, transactions: candidates.map(toVmTransaction) },
+        block: {
+          burnBlocks: tenure.burnView.height - parent.burnView.height,
+          transactions: candidates.map(toVmTransaction),
+        },
       });
-      candidates.forEach(({ txid }, index) => receipts[index]?.status === 'unpayable' && unpayable.add(txid));
+      candidates.forEach(({ txid }, index) => receipts[index]?.status === "unpayable" && unpayable.add(txid));
       if (candidates.some(({ txid }) => unpayable.has(txid))) continue;
       const mined = candidates.map((candidate, index) => minedTransaction(candidate, receipts[index] as VmReceipt));
       return this.#publish(parent, tenure, hash, time, [...tenure.transactions, ...mined]);
     }
   }
 
-  #publish(parent: StacksBlock, { tenureBurn, burnView }: Tenure, hash: string, time: number, transactions: MinedTransaction[]): StacksBlock {
+  #publish(
+    parent: StacksBlock,
+    { tenureBurn, burnView }: Tenure,
+    hash: string,
+    time: number,
+    transactions: MinedTransaction[],
+  ): StacksBlock {
     const block: StacksBlock = {
       height: parent.height + 1,
       hash,
@@ -244,7 +271,7 @@ export class Chain {
       contracts: contractsAfter(parent, transactions),
     };
     this.stacks.append(block);
-    this.#observers.send('/new_block', newBlock(block));
+    this.#observers.send("/new_block", newBlock(block));
     return block;
   }
 
@@ -265,14 +292,19 @@ export class Chain {
 }
 
 /** `siblings`: blocks that the parent has already; they must differ from the new one. */
-function blockHash(parent: StacksBlock, siblings: number, { tenureBurn, burnView, transactions }: Tenure, candidates: readonly DecodedTransaction[]): string {
+function blockHash(
+  parent: StacksBlock,
+  siblings: number,
+  { tenureBurn, burnView, transactions }: Tenure,
+  candidates: readonly DecodedTransaction[],
+): string {
   const txids = [...transactions, ...candidates].map(({ txid }) => txid);
-  return derive('block', parent.id, siblings, tenureBurn.consensusHash, burnView.consensusHash, ...txids);
+  return derive("block", parent.id, siblings, tenureBurn.consensusHash, burnView.consensusHash, ...txids);
 }
 
 function minedTransaction(decoded: DecodedTransaction, receipt: VmReceipt): MinedTransaction {
   const { status, result, error, events, contractInterface } = receipt;
-  if (status === 'unpayable') throw new Error('an unpayable transaction must be left out');
+  if (status === "unpayable") throw new Error("an unpayable transaction must be left out");
   const { txid, raw } = decoded;
   return { txid, raw, decoded, status, result, vmError: error, events: withMemo(decoded, events), contractInterface };
 }
@@ -280,7 +312,7 @@ function minedTransaction(decoded: DecodedTransaction, receipt: VmReceipt): Mine
 /** The VM knows no memo of a token transfer. */
 function withMemo(decoded: DecodedTransaction, events: readonly VmEvent[]): readonly VmEvent[] {
   const { action } = toVmTransaction(decoded);
-  if (action.kind !== 'transfer') return events;
+  if (action.kind !== "transfer") return events;
   return events.map(({ event, data }) => ({ event, data: { ...data, memo: action.memo } }));
 }
 
@@ -296,11 +328,20 @@ function noncesAfter(parent: StacksBlock, transactions: readonly MinedTransactio
 
 function contractsAfter(parent: StacksBlock, transactions: readonly MinedTransaction[]): ReadonlyMap<string, Contract> {
   const deployed = transactions.flatMap(({ decoded, status, contractInterface }): Contract[] => {
-    if (decoded === null || status !== 'success' || contractInterface === null) return [];
+    if (decoded === null || status !== "success" || contractInterface === null) return [];
     const { action } = toVmTransaction(decoded);
-    if (action.kind !== 'deploy') return [];
+    if (action.kind !== "deploy") return [];
     const id = `${decoded.origin.address}.${action.name}`;
-    return [{ id, source: action.source, interface: contractInterface as ContractInterface, publishHeight: parent.height + 1 }];
+    return [
+      {
+        id,
+        source: action.source,
+        interface: contractInterface as ContractInterface,
+        publishHeight: parent.height + 1,
+      },
+    ];
   });
-  return deployed.length === 0 ? parent.contracts : new Map([...parent.contracts, ...deployed.map((contract): [string, Contract] => [contract.id, contract])]);
+  return deployed.length === 0
+    ? parent.contracts
+    : new Map([...parent.contracts, ...deployed.map((contract): [string, Contract] => [contract.id, contract])]);
 }

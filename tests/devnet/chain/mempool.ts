@@ -2,8 +2,8 @@
  * Transactions that were accepted. As in a node, an entry stays after it was mined: a reorg makes it pending again, and a
  * replacement by fee can still drop it.
  */
-import type { DecodedTransaction, Signer } from './transaction.ts';
-import type { StacksBlock } from './types.ts';
+import type { DecodedTransaction, Signer } from "./transaction.ts";
+import type { StacksBlock } from "./types.ts";
 
 export class Mempool {
   /** By txid, in order of arrival. */
@@ -28,7 +28,8 @@ export class Mempool {
   /** The entry that uses this account's nonce, as origin or as sponsor. */
   withNonce({ address, nonce }: Signer): DecodedTransaction | undefined {
     for (const entry of this.#entries.values()) {
-      if ([entry.origin, entry.payer].some((signer) => signer.address === address && signer.nonce === nonce)) return entry;
+      if ([entry.origin, entry.payer].some((signer) => signer.address === address && signer.nonce === nonce))
+        return entry;
     }
     return undefined;
   }

@@ -1,5 +1,5 @@
 /** The tree of Stacks blocks, and which of its branches is the chain. */
-import type { BurnBlock, StacksBlock } from './types.ts';
+import type { BurnBlock, StacksBlock } from "./types.ts";
 
 /** A branch that a reorg abandoned. */
 export interface Branch {
@@ -62,7 +62,11 @@ export class StacksChain {
   /** Makes any known block the tip. */
   moveTo(tip: StacksBlock): void {
     this.#canonical.length = Math.min(this.#canonical.length, tip.height + 1);
-    for (let block: StacksBlock | null = tip; block !== null && this.#canonical[block.height] !== block; block = block.parent) {
+    for (
+      let block: StacksBlock | null = tip;
+      block !== null && this.#canonical[block.height] !== block;
+      block = block.parent
+    ) {
       this.#canonical[block.height] = block;
     }
     this.#tip = tip;

@@ -12,11 +12,11 @@ import {
   PayloadType,
   serializeAuthorization,
   serializePayload,
-} from '@stacks/transactions';
-import type { StacksTransactionWire } from '@stacks/transactions';
-import { sha512Half } from '../hashes.ts';
-import { isWellFormed } from './clarity-values.ts';
-import type { VmAction, VmTransaction } from '../vm/types.ts';
+} from "@stacks/transactions";
+import type { StacksTransactionWire } from "@stacks/transactions";
+import { sha512Half } from "../hashes.ts";
+import { isWellFormed } from "./clarity-values.ts";
+import type { VmAction, VmTransaction } from "../vm/types.ts";
 
 export interface Signer {
   address: string;
@@ -45,12 +45,12 @@ export function decodeTransaction(bytes: Uint8Array): DecodedTransaction {
   try {
     wire = deserializeTransaction(reader);
   } catch (error) {
-    throw new UndecodableTransaction('not a transaction', { cause: error });
+    throw new UndecodableTransaction("not a transaction", { cause: error });
   }
   // The decoder reads over the end of a truncated memo.
-  if (reader.consumed > bytes.length) throw new UndecodableTransaction('truncated');
-  const raw = Buffer.from(bytes.subarray(0, reader.consumed)).toString('hex');
-  if (!isExact(wire, raw)) throw new UndecodableTransaction('the payload does not read back as it was');
+  if (reader.consumed > bytes.length) throw new UndecodableTransaction("truncated");
+  const raw = Buffer.from(bytes.subarray(0, reader.consumed)).toString("hex");
+  if (!isExact(wire, raw)) throw new UndecodableTransaction("the payload does not read back as it was");
   const { auth } = wire;
   const origin = signerOf(auth.spendingCondition);
   const sponsored = auth.authType === AuthType.Sponsored;
@@ -91,12 +91,14 @@ export function initialSigHash({ wire, raw }: DecodedTransaction): string {
 /** Memos are 34 bytes at the end of a token transfer. */
 const MEMO_HEX_LENGTH = 68;
 
-type SpendingCondition = StacksTransactionWire['auth']['spendingCondition'];
+type SpendingCondition = StacksTransactionWire["auth"]["spendingCondition"];
 
 const SINGLE_SIG_MODES: readonly AddressHashMode[] = [AddressHashMode.P2PKH, AddressHashMode.P2WPKH];
 
 function signerOf({ hashMode, signer, nonce }: SpendingCondition): Signer {
-  const version = SINGLE_SIG_MODES.includes(hashMode) ? AddressVersion.TestnetSingleSig : AddressVersion.TestnetMultiSig;
+  const version = SINGLE_SIG_MODES.includes(hashMode)
+    ? AddressVersion.TestnetSingleSig
+    : AddressVersion.TestnetMultiSig;
   return { address: addressToString(addressFromVersionHash(version, signer)), nonce: BigInt(nonce) };
 }
 
@@ -119,22 +121,22 @@ function actionOf(transaction: DecodedTransaction): VmAction {
   switch (payload.payloadType) {
     case PayloadType.TokenTransfer: {
       const memo = transaction.raw.slice(-MEMO_HEX_LENGTH);
-      return { kind: 'transfer', recipient: payload.recipient.value, amount: payload.amount, memo };
+      return { kind: "transfer", recipient: payload.recipient.value, amount: payload.amount, memo };
     }
     case PayloadType.ContractCall:
       return {
-        kind: 'call',
+        kind: "call",
         contract: contractOf(transaction) as string,
         function: payload.functionName.content,
-        arguments: payload.functionArgs.map((value) => Buffer.from(Cl.serialize(value), 'hex')),
+        arguments: payload.functionArgs.map((value) => Buffer.from(Cl.serialize(value), "hex")),
       };
     case PayloadType.SmartContract:
     case PayloadType.VersionedSmartContract:
       return {
-        kind: 'deploy',
+        kind: "deploy",
         name: payload.contractName.content,
         source: payload.codeBody.content,
-        clarityVersion: 'clarityVersion' in payload ? payload.clarityVersion : undefined,
+        clarityVersion: "clarityVersion" in payload ? payload.clarityVersion : undefined,
       };
     default:
       throw new Error(`a payload of type ${payload.payloadType} never passes admission`);

@@ -1,6 +1,6 @@
 /** Blocks of the local chain. Hashes are hex without 0x. */
-import type { VmEvent, VmStatus } from '../vm/types.ts';
-import type { DecodedTransaction } from './transaction.ts';
+import type { VmEvent, VmStatus } from "../vm/types.ts";
+import type { DecodedTransaction } from "./transaction.ts";
 
 export interface BurnBlock {
   readonly height: number;
@@ -23,7 +23,7 @@ export interface Contract {
 
 export interface InterfaceFunction {
   name: string;
-  access: 'private' | 'public' | 'read_only';
+  access: "private" | "public" | "read_only";
   args: { name: string; type: AbiType }[];
   outputs: { type: AbiType };
 }
@@ -39,15 +39,15 @@ export interface ContractInterface {
 }
 
 export type AbiType =
-  | 'none'
-  | 'int128'
-  | 'uint128'
-  | 'bool'
-  | 'principal'
-  | 'trait_reference'
+  | "none"
+  | "int128"
+  | "uint128"
+  | "bool"
+  | "principal"
+  | "trait_reference"
   | { buffer: { length: number } }
-  | { 'string-ascii': { length: number } }
-  | { 'string-utf8': { length: number } }
+  | { "string-ascii": { length: number } }
+  | { "string-utf8": { length: number } }
   | { optional: AbiType }
   | { response: { ok: AbiType; error: AbiType } }
   | { list: { type: AbiType; length: number } }

@@ -1,13 +1,18 @@
 /** The observer payloads of a node 4.0.2, field by field. Recorded examples: tests/fixtures/regtest/events.jsonl. */
-import { createHash } from 'node:crypto';
-import { derive, ZERO_HASH } from '../hashes.ts';
-import type { BurnBlock, MinedTransaction, StacksBlock } from '../chain/types.ts';
-import type { VmEvent } from '../vm/types.ts';
+import { createHash } from "node:crypto";
+import { derive, ZERO_HASH } from "../hashes.ts";
+import type { BurnBlock, MinedTransaction, StacksBlock } from "../chain/types.ts";
+import type { VmEvent } from "../vm/types.ts";
 
 const NO_COST = { runtime: 0, read_count: 0, read_length: 0, write_count: 0, write_length: 0 };
 /** One signer of one, who signed. */
-const SIGNER_BITVEC = '00010000000101';
-const POX_UNLOCK_HEIGHTS = { pox_v1_unlock_height: 102, pox_v2_unlock_height: 103, pox_v3_unlock_height: 109, pox_v4_unlock_height: 162 };
+const SIGNER_BITVEC = "00010000000101";
+const POX_UNLOCK_HEIGHTS = {
+  pox_v1_unlock_height: 102,
+  pox_v2_unlock_height: 103,
+  pox_v3_unlock_height: 109,
+  pox_v4_unlock_height: 162,
+};
 
 const hex = (hash: string): string => `0x${hash}`;
 
@@ -20,20 +25,20 @@ export interface ObserverEvent extends Record<string, unknown> {
 
 /** Contract prints are the one event whose name differs between the VM and the node. */
 function typeOf({ event }: VmEvent): string {
-  return event === 'print_event' ? 'contract_event' : event;
+  return event === "print_event" ? "contract_event" : event;
 }
 
 const FIELDS: Record<string, readonly string[]> = {
-  contract_event: ['contract_identifier', 'raw_value', 'topic'],
-  stx_transfer_event: ['amount', 'memo', 'recipient', 'sender'],
-  stx_mint_event: ['amount', 'recipient'],
-  stx_burn_event: ['amount', 'sender'],
-  ft_transfer_event: ['amount', 'asset_identifier', 'recipient', 'sender'],
-  ft_mint_event: ['amount', 'asset_identifier', 'recipient'],
-  ft_burn_event: ['amount', 'asset_identifier', 'sender'],
-  nft_transfer_event: ['asset_identifier', 'raw_value', 'recipient', 'sender'],
-  nft_mint_event: ['asset_identifier', 'raw_value', 'recipient'],
-  nft_burn_event: ['asset_identifier', 'raw_value', 'sender'],
+  contract_event: ["contract_identifier", "raw_value", "topic"],
+  stx_transfer_event: ["amount", "memo", "recipient", "sender"],
+  stx_mint_event: ["amount", "recipient"],
+  stx_burn_event: ["amount", "sender"],
+  ft_transfer_event: ["amount", "asset_identifier", "recipient", "sender"],
+  ft_mint_event: ["amount", "asset_identifier", "recipient"],
+  ft_burn_event: ["amount", "asset_identifier", "sender"],
+  nft_transfer_event: ["asset_identifier", "raw_value", "recipient", "sender"],
+  nft_mint_event: ["asset_identifier", "raw_value", "recipient"],
+  nft_burn_event: ["asset_identifier", "raw_value", "sender"],
 };
 
 export function eventBody(event: VmEvent, txid: string, index: number): ObserverEvent {
@@ -48,7 +53,9 @@ function eventsOf({ id, transactions }: StacksBlock): ObserverEvent[] {
   let index = 0;
   const events = transactions.flatMap(({ txid, events: own }) => own.map((event) => eventBody(event, txid, index++)));
   // A node sends them in the order of a hash set: clients have to sort.
-  const order = new Map(events.map((event) => [event, createHash('sha256').update(`${id}${event.event_index}`).digest('hex')]));
+  const order = new Map(
+    events.map((event) => [event, createHash("sha256").update(`${id}${event.event_index}`).digest("hex")]),
+  );
   return events.sort((a, b) => ((order.get(a) as string) < (order.get(b) as string) ? -1 : 1));
 }
 
@@ -71,7 +78,7 @@ function transactionBody(transaction: MinedTransaction, index: number): Record<s
 
 /** The election's block commit. */
 export function minerTxid(tenure: BurnBlock): string {
-  return derive('block commit', tenure.hash);
+  return derive("block commit", tenure.hash);
 }
 
 export function newBlock(block: StacksBlock): Record<string, unknown> {
@@ -84,7 +91,7 @@ export function newBlock(block: StacksBlock): Record<string, unknown> {
     block_time: block.time,
     index_block_hash: hex(block.id),
     parent_block_hash: hex(parent?.hash ?? ZERO_HASH),
-    parent_index_block_hash: hex(parent?.id ?? 'f'.repeat(64)),
+    parent_index_block_hash: hex(parent?.id ?? "f".repeat(64)),
     burn_block_hash: hex(tenureBurn.hash),
     burn_block_height: tenureBurn.height,
     burn_block_time: tenureBurn.time,
@@ -135,8 +142,12 @@ export function newMempoolTransaction(raw: string): string[] {
   return [hex(raw)];
 }
 
-export type DropReason = 'ReplaceByFee' | 'ReplaceAcrossFork' | 'TooExpensive' | 'StaleGarbageCollect' | 'Problematic';
+export type DropReason = "ReplaceByFee" | "ReplaceAcrossFork" | "TooExpensive" | "StaleGarbageCollect" | "Problematic";
 
-export function droppedTransactions(txids: string[], reason: DropReason, replacement: string | null): Record<string, unknown> {
+export function droppedTransactions(
+  txids: string[],
+  reason: DropReason,
+  replacement: string | null,
+): Record<string, unknown> {
   return { dropped_txids: txids.map(hex), reason, new_txid: replacement === null ? null : hex(replacement) };
 }

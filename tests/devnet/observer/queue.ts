@@ -2,8 +2,8 @@
  * The event dispatcher of a node: one FIFO queue for all observers, one connection per event, and the same payload again
  * until the observer answers a correct 200. One dead observer therefore blocks all others.
  */
-import { request } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import { request } from "node:http";
+import type { IncomingMessage } from "node:http";
 
 export interface ObserverOptions {
   /** Longest wait for an answer, and a third of the longest pause between two attempts. */
@@ -22,7 +22,7 @@ interface Job {
 const FIRST_PAUSE_MS = 100;
 /** A node accepts no new work while so many payloads wait (`event_dispatcher_queue_size`). */
 const QUEUE_SIZE = 1000;
-const ACCEPTED_TYPES = ['text/plain', 'application/json', 'application/octet-stream'];
+const ACCEPTED_TYPES = ["text/plain", "application/json", "application/octet-stream"];
 
 export class ObserverQueue {
   readonly #observers: URL[] = [];
@@ -120,31 +120,31 @@ function post(target: URL, path: string, payload: Buffer, timeoutMs: number): Pr
       {
         host: target.hostname,
         port: target.port,
-        method: 'POST',
-        path: `${target.pathname.replace(/\/$/, '')}${path}`,
+        method: "POST",
+        path: `${target.pathname.replace(/\/$/, "")}${path}`,
         agent: false,
         timeout: timeoutMs,
         headers: {
-          'User-Agent': 'stacks/3.0',
-          'Content-Type': 'application/json',
-          'Content-Length': payload.length,
-          Accept: 'application/octet-stream, application/json, text/plain',
-          connection: 'close',
+          "User-Agent": "stacks/3.0",
+          "Content-Type": "application/json",
+          "Content-Length": payload.length,
+          Accept: "application/octet-stream, application/json, text/plain",
+          connection: "close",
         },
       },
       (response) => {
         const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () => {
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () => {
           const problem = problemOf(response, Buffer.concat(chunks));
           if (problem === null) resolve();
           else reject(new Error(problem));
         });
       },
     );
-    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)));
-    outgoing.on('error', reject);
+    outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)));
+    outgoing.on("error", reject);
     outgoing.end(payload);
   });
 }
@@ -153,18 +153,24 @@ function post(target: URL, path: string, payload: Buffer, timeoutMs: number): Pr
 function problemOf(response: IncomingMessage, body: Buffer): string | null {
   if (response.statusCode !== 200) return `status ${response.statusCode}`;
   const names = response.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
-  if (new Set(names).size !== names.length) return 'duplicate headers';
-  const { 'content-length': length, 'transfer-encoding': encoding, 'content-type': type, connection } = response.headers;
-  if (length === undefined && encoding !== 'chunked') return 'neither Content-Length nor chunked';
-  if (connection !== undefined && !['close', 'keep-alive'].includes(connection.toLowerCase())) return `Connection: ${connection}`;
+  if (new Set(names).size !== names.length) return "duplicate headers";
+  const {
+    "content-length": length,
+    "transfer-encoding": encoding,
+    "content-type": type,
+    connection,
+  } = response.headers;
+  if (length === undefined && encoding !== "chunked") return "neither Content-Length nor chunked";
+  if (connection !== undefined && !["close", "keep-alive"].includes(connection.toLowerCase()))
+    return `Connection: ${connection}`;
   if (type === undefined) return null;
-  const [mediaType = ''] = type.split(';');
+  const [mediaType = ""] = type.split(";");
   if (!ACCEPTED_TYPES.includes(mediaType.trim().toLowerCase())) return `Content-Type: ${type}`;
-  if (mediaType.trim().toLowerCase() === 'application/json') {
+  if (mediaType.trim().toLowerCase() === "application/json") {
     try {
       JSON.parse(body.toString());
     } catch {
-      return 'the JSON body does not parse';
+      return "the JSON body does not parse";
     }
   }
   return null;

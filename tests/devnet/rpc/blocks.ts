@@ -1,61 +1,99 @@
 /** Blocks, tenures and sortitions. */
-import { createAddress } from '@stacks/transactions';
-import { MINER } from '../accounts.ts';
-import { GENESIS_BURN_HEIGHT } from '../chain/chain.ts';
-import { lastSortition } from '../chain/burn-chain.ts';
-import { tenureStart } from '../chain/stacks-chain.ts';
-import type { BurnBlock, MinedTransaction, StacksBlock } from '../chain/types.ts';
-import { derive, sha512Half, ZERO_HASH } from '../hashes.ts';
-import { eventBody } from '../observer/payloads.ts';
-import type { Context } from './context.ts';
-import { CONSENSUS_HASH, HASH, json, notImplemented, refused, text } from './http.ts';
-import type { Reply, Route } from './http.ts';
-import { describeTransaction } from './transaction-json.ts';
+import { createAddress } from "@stacks/transactions";
+import { MINER } from "../accounts.ts";
+import { GENESIS_BURN_HEIGHT } from "../chain/chain.ts";
+import { lastSortition } from "../chain/burn-chain.ts";
+import { tenureStart } from "../chain/stacks-chain.ts";
+import type { BurnBlock, MinedTransaction, StacksBlock } from "../chain/types.ts";
+import { derive, sha512Half, ZERO_HASH } from "../hashes.ts";
+import { eventBody } from "../observer/payloads.ts";
+import type { Context } from "./context.ts";
+import { CONSENSUS_HASH, HASH, json, notImplemented, refused, text } from "./http.ts";
+import type { Reply, Route } from "./http.ts";
+import { describeTransaction } from "./transaction-json.ts";
 
 /** Bitcoin blocks, as in the recorded network. */
 const REWARD_CYCLE_LENGTH = 20;
-const RAW_BLOCKS = 'raw block bytes';
-const HEADERS = 'block headers in the node\'s own form';
+const RAW_BLOCKS = "raw block bytes";
+const HEADERS = "block headers in the node's own form";
 
 export function blockRoutes(context: Context): Route[] {
   const { chain } = context;
   return [
-    { method: 'GET', pattern: new RegExp(`^/v3/blocks/(?<id>${HASH})$`), handle: (_, { id = '' }) => rawBlock(chain.stacks.byId(id), id) },
-    { method: 'GET', pattern: /^\/v3\/blocks\/height\/(?<height>\d+)$/, handle: (_, { height = '' }) => rawBlock(chain.stacks.atHeight(Number(height)), height) },
-    { method: 'GET', pattern: new RegExp(`^/v3/blocks/replay/(?<id>${HASH})$`), handle: (request, { id = '' }) => replay(context, request.headers['authorization'], id) },
-    { method: 'GET', pattern: /^\/v3\/tenures\/info$/, handle: () => tenureInfo(context) },
-    { method: 'GET', pattern: new RegExp(`^/v3/tenures/(?:tip|tip_metadata)/${CONSENSUS_HASH}$`), handle: () => notImplemented(HEADERS) },
-    { method: 'GET', pattern: new RegExp(`^/v3/tenures/${HASH}$`), handle: () => notImplemented(RAW_BLOCKS) },
+    ...tenureRoutes(context),
+    ...sortitionRoutes(context),
     {
-      method: 'GET',
+      method: "GET",
+      pattern: new RegExp(`^/v3/blocks/(?<id>${HASH})$`),
+      handle: (_, { id = "" }) => rawBlock(chain.stacks.byId(id), id),
+    },
+    {
+      method: "GET",
+      pattern: /^\/v3\/blocks\/height\/(?<height>\d+)$/,
+      handle: (_, { height = "" }) => rawBlock(chain.stacks.atHeight(Number(height)), height),
+    },
+    {
+      method: "GET",
+      pattern: new RegExp(`^/v3/blocks/replay/(?<id>${HASH})$`),
+      handle: (request, { id = "" }) => replay(context, request.headers["authorization"], id),
+    },
+  ];
+}
+
+function tenureRoutes(context: Context): Route[] {
+  const { chain } = context;
+  return [
+    { method: "GET", pattern: /^\/v3\/tenures\/info$/, handle: () => tenureInfo(context) },
+    {
+      method: "GET",
+      pattern: new RegExp(`^/v3/tenures/(?:tip|tip_metadata)/${CONSENSUS_HASH}$`),
+      handle: () => notImplemented(HEADERS),
+    },
+    { method: "GET", pattern: new RegExp(`^/v3/tenures/${HASH}$`), handle: () => notImplemented(RAW_BLOCKS) },
+    {
+      method: "GET",
       pattern: /^\/v3\/tenures\/blocks\/height\/(?<height>\d+)$/,
-      handle: (_, { height = '' }) => tenureBlocks(context, chain.burn.atHeight(Number(height)), `No block snapshot found for burn block height '${height}'`),
+      handle: (_, { height = "" }) =>
+        tenureBlocks(
+          context,
+          chain.burn.atHeight(Number(height)),
+          `No block snapshot found for burn block height '${height}'`,
+        ),
     },
     {
-      method: 'GET',
+      method: "GET",
       pattern: new RegExp(`^/v3/tenures/blocks/hash/(?<hash>${HASH})$`),
-      handle: (_, { hash = '' }) => tenureBlocks(context, chain.burn.byHash(hash), `No sortition id found for burn block hash '${hash}'`),
+      handle: (_, { hash = "" }) =>
+        tenureBlocks(context, chain.burn.byHash(hash), `No sortition id found for burn block hash '${hash}'`),
     },
     {
-      method: 'GET',
+      method: "GET",
       pattern: new RegExp(`^/v3/tenures/blocks/(?<hash>${CONSENSUS_HASH})$`),
-      handle: (_, { hash = '' }) => tenureBlocks(context, chain.burn.byConsensusHash(hash), `No block snapshot found for consensus hash '${hash}'`),
+      handle: (_, { hash = "" }) =>
+        tenureBlocks(context, chain.burn.byConsensusHash(hash), `No block snapshot found for consensus hash '${hash}'`),
     },
-    { method: 'GET', pattern: /^\/v3\/sortitions$/, handle: () => json([sortition(context, chain.burn.tip)]) },
+  ];
+}
+
+function sortitionRoutes(context: Context): Route[] {
+  const { chain } = context;
+  return [
+    { method: "GET", pattern: /^\/v3\/sortitions$/, handle: () => json([sortition(context, chain.burn.tip)]) },
     {
-      method: 'GET',
+      method: "GET",
       pattern: /^\/v3\/sortitions\/burn_height\/(?<height>\d+)$/,
-      handle: (_, { height = '' }) => sortitions(context, chain.burn.atHeight(Number(height)), `BurnchainHeight(${height})`),
+      handle: (_, { height = "" }) =>
+        sortitions(context, chain.burn.atHeight(Number(height)), `BurnchainHeight(${height})`),
     },
     {
-      method: 'GET',
+      method: "GET",
       pattern: new RegExp(`^/v3/sortitions/burn/(?<hash>${HASH})$`),
-      handle: (_, { hash = '' }) => sortitions(context, chain.burn.byHash(hash), `BurnchainHeaderHash(${hash})`),
+      handle: (_, { hash = "" }) => sortitions(context, chain.burn.byHash(hash), `BurnchainHeaderHash(${hash})`),
     },
     {
-      method: 'GET',
+      method: "GET",
       pattern: new RegExp(`^/v3/sortitions/consensus/(?<hash>${CONSENSUS_HASH})$`),
-      handle: (_, { hash = '' }) => sortitions(context, chain.burn.byConsensusHash(hash), `ConsensusHash(${hash})`),
+      handle: (_, { hash = "" }) => sortitions(context, chain.burn.byConsensusHash(hash), `ConsensusHash(${hash})`),
     },
   ];
 }
@@ -65,7 +103,7 @@ function rawBlock(block: StacksBlock | undefined, name: string): Reply {
 }
 
 function replay({ chain, authToken }: Context, authorization: string | string[] | undefined, id: string): Reply {
-  if (authorization !== authToken) return refused(401, 'Unauthorized');
+  if (authorization !== authToken) return refused(401, "Unauthorized");
   const block = chain.stacks.byId(id);
   if (block === undefined || block.parent === null) return text(404, `No such block ${id}\n`);
   const fees = block.transactions.reduce((sum, { decoded }) => sum + (decoded?.fee ?? 0n), 0n);
@@ -77,7 +115,7 @@ function replay({ chain, authToken }: Context, authorization: string | string[] 
     consensus_hash: block.tenureBurn.consensusHash,
     fees: Number(fees),
     tx_merkle_root: sha512Half(...block.transactions.map(({ txid }) => txid)),
-    state_index_root: derive('state', block.id),
+    state_index_root: derive("state", block.id),
     timestamp: block.time,
     miner_signature: block.minerSignature,
     signer_signature: [],
@@ -90,7 +128,7 @@ function replay({ chain, authToken }: Context, authorization: string | string[] 
       stx_burned: Number(burnedBy(transaction)),
       execution_cost: { write_length: 0, write_count: 0, read_length: 0, read_count: 0, runtime: 0 },
       events: transaction.events.map((event, eventIndex) => eventBody(event, transaction.txid, eventIndex)),
-      post_condition_aborted: transaction.status === 'abort_by_post_condition',
+      post_condition_aborted: transaction.status === "abort_by_post_condition",
       vm_error: transaction.vmError,
       profiler: null,
       execution_stats: { secs: 0, nanos: 0 },
@@ -100,8 +138,8 @@ function replay({ chain, authToken }: Context, authorization: string | string[] 
 }
 
 function burnedBy({ events }: MinedTransaction): bigint {
-  const burns = events.filter(({ event }) => event === 'stx_burn_event');
-  return burns.reduce((sum, { data }) => sum + BigInt(String(data['amount'])), 0n);
+  const burns = events.filter(({ event }) => event === "stx_burn_event");
+  return burns.reduce((sum, { data }) => sum + BigInt(String(data["amount"])), 0n);
 }
 
 function tenureInfo({ chain }: Context): Reply {
@@ -130,7 +168,7 @@ function tenureBlocks({ chain }: Context, burn: BurnBlock | undefined, missing: 
     burn_block_hash: burn.hash,
     stacks_blocks: chain.stacks.tenure(burn.consensusHash).map((block) => ({
       block_id: block.id,
-      header_type: block.parent === null ? 'epoch2' : 'nakamoto',
+      header_type: block.parent === null ? "epoch2" : "nakamoto",
       block_hash: block.hash,
       parent_block_id: block.parent?.id ?? ZERO_HASH,
       height: block.height,
@@ -151,15 +189,14 @@ function sortition({ chain }: Context, burn: BurnBlock): Record<string, unknown>
     burn_block_hash: prefixed(burn.hash),
     burn_block_height: burn.height,
     burn_header_timestamp: burn.time,
-    sortition_id: prefixed(derive('sortition', burn.hash)),
-    parent_sortition_id: prefixed(derive('sortition', burn.parent?.hash ?? ZERO_HASH)),
+    sortition_id: prefixed(derive("sortition", burn.hash)),
+    parent_sortition_id: prefixed(derive("sortition", burn.parent?.hash ?? ZERO_HASH)),
     consensus_hash: prefixed(burn.consensusHash),
     was_sortition: won,
     miner_pk_hash160: won ? prefixed(createAddress(MINER.address).hash160) : null,
     stacks_parent_ch: won ? prefixed(before.consensusHash) : null,
     last_sortition_ch: prefixed(before.consensusHash),
     committed_block_hash: won ? prefixed(committed?.id ?? ZERO_HASH) : null,
-    vrf_seed: won ? prefixed(derive('vrf seed', burn.hash)) : null,
+    vrf_seed: won ? prefixed(derive("vrf seed", burn.hash)) : null,
   };
 }
-

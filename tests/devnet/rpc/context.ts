@@ -1,8 +1,8 @@
 /** What every route can reach. */
-import type { Chain } from '../chain/chain.ts';
-import type { StacksBlock } from '../chain/types.ts';
-import type { Faults } from '../faults.ts';
-import type { ObserverQueue } from '../observer/queue.ts';
+import type { Chain } from "../chain/chain.ts";
+import type { StacksBlock } from "../chain/types.ts";
+import type { Faults } from "../faults.ts";
+import type { ObserverQueue } from "../observer/queue.ts";
 
 export interface Context {
   readonly chain: Chain;
@@ -16,6 +16,6 @@ const TIP = /^[0-9a-f]{64}$/;
 
 /** The block that `?tip=` names; the canonical tip without it, and with a malformed one. Undefined when it is unknown. */
 export function blockAt(chain: Chain, query: URLSearchParams): StacksBlock | undefined {
-  const tip = query.get('tip');
+  const tip = query.get("tip");
   return tip === null || !TIP.test(tip) ? chain.tip : chain.stacks.byId(tip);
 }

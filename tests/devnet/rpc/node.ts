@@ -1,26 +1,37 @@
 /** The node itself: info, health, fees, and what only a real network has. */
-import { addressToString, createAddress, deserializePayload, PayloadType, privateKeyToPublic, serializePayload } from '@stacks/transactions';
-import { MINER, TESTNET_CHAIN_ID } from '../accounts.ts';
-import { derive } from '../hashes.ts';
-import type { Context } from './context.ts';
-import { json, notImplemented, refused } from './http.ts';
-import type { Reply, Route, RpcRequest } from './http.ts';
+import {
+  addressToString,
+  createAddress,
+  deserializePayload,
+  PayloadType,
+  privateKeyToPublic,
+  serializePayload,
+} from "@stacks/transactions";
+import { MINER, TESTNET_CHAIN_ID } from "../accounts.ts";
+import { derive } from "../hashes.ts";
+import type { Context } from "./context.ts";
+import { json, notImplemented, refused } from "./http.ts";
+import type { Reply, Route, RpcRequest } from "./http.ts";
 
 const PEER_VERSION = 4207599120;
-const SERVER_VERSION = 'stacks-node 4.0.2 (recoup local chain)';
+const SERVER_VERSION = "stacks-node 4.0.2 (recoup local chain)";
 const BITCOIN_REGTEST_ID = 3669344250;
 /** SHA-256 of nothing: a chain state without initial data. */
-const GENESIS_CHAINSTATE_HASH = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+const GENESIS_CHAINSTATE_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 export function nodeRoutes(context: Context): Route[] {
   return [
-    { method: 'GET', pattern: /^\/v2\/info$/, handle: () => info(context) },
-    { method: 'GET', pattern: /^\/v2\/pox$/, handle: () => notImplemented('stacking') },
-    { method: 'GET', pattern: /^\/v3\/stacker_set\/\d+$/, handle: () => notImplemented('stacking') },
-    { method: 'GET', pattern: /^\/v2\/neighbors$/, handle: () => json({ bootstrap: [], sample: [], inbound: [], outbound: [] }) },
-    { method: 'GET', pattern: /^\/v3\/health$/, handle: () => health(context) },
-    { method: 'GET', pattern: /^\/v2\/fees\/transfer$/, handle: () => json(feePerByte(context)) },
-    { method: 'POST', pattern: /^\/v2\/fees\/transaction$/, handle: (request) => estimate(context, request) },
+    { method: "GET", pattern: /^\/v2\/info$/, handle: () => info(context) },
+    { method: "GET", pattern: /^\/v2\/pox$/, handle: () => notImplemented("stacking") },
+    { method: "GET", pattern: /^\/v3\/stacker_set\/\d+$/, handle: () => notImplemented("stacking") },
+    {
+      method: "GET",
+      pattern: /^\/v2\/neighbors$/,
+      handle: () => json({ bootstrap: [], sample: [], inbound: [], outbound: [] }),
+    },
+    { method: "GET", pattern: /^\/v3\/health$/, handle: () => health(context) },
+    { method: "GET", pattern: /^\/v2\/fees\/transfer$/, handle: () => json(feePerByte(context)) },
+    { method: "POST", pattern: /^\/v2\/fees\/transaction$/, handle: (request) => estimate(context, request) },
   ];
 }
 
@@ -47,8 +58,8 @@ function info({ chain, faults }: Context): Reply {
     is_fully_synced: true,
     node_public_key: privateKeyToPublic(MINER.privateKey),
     node_public_key_hash: createAddress(MINER.address).hash160,
-    last_pox_anchor: { anchor_block_hash: derive('anchor block'), anchor_block_txid: derive('anchor block commit') },
-    stackerdbs: ['ST000000000000000000002AMW42H.miners'],
+    last_pox_anchor: { anchor_block_hash: derive("anchor block"), anchor_block_txid: derive("anchor block commit") },
+    stackerdbs: ["ST000000000000000000002AMW42H.miners"],
   });
 }
 
@@ -71,7 +82,8 @@ const DEFAULT_FEE = 10_000;
 function recentFees({ chain }: Context): number[] {
   const fees: number[] = [];
   for (let height = chain.tip.height; height > Math.max(0, chain.tip.height - FEE_WINDOW_BLOCKS); height--) {
-    for (const { decoded } of chain.stacks.atHeight(height)?.transactions ?? []) if (decoded !== null) fees.push(Number(decoded.fee));
+    for (const { decoded } of chain.stacks.atHeight(height)?.transactions ?? [])
+      if (decoded !== null) fees.push(Number(decoded.fee));
   }
   return fees.length === 0 ? [DEFAULT_FEE] : fees.sort((a, b) => a - b);
 }
@@ -86,13 +98,13 @@ function feePerByte(context: Context): number {
 
 function estimate(context: Context, { body }: RpcRequest): Reply {
   const asked = parseEstimate(body);
-  if ('status' in asked) return asked;
+  if ("status" in asked) return asked;
   if (asked.call !== null && !wasCalled(context, asked.call)) {
     return json(
       {
-        error: 'Estimation could not be performed',
-        reason: 'NoEstimateAvailable',
-        reason_data: { message: 'No estimate available for the provided payload.' },
+        error: "Estimation could not be performed",
+        reason: "NoEstimateAvailable",
+        reason_data: { message: "No estimate available for the provided payload." },
       },
       400,
     );
@@ -117,21 +129,25 @@ function parseEstimate(body: Buffer): { call: string | null; length: number } | 
   try {
     asked = JSON.parse(body.toString()) as typeof asked;
   } catch {
-    return refused(400, 'Failed to decode: Failed to parse JSON body');
+    return refused(400, "Failed to decode: Failed to parse JSON body");
   }
   const { transaction_payload: payload, estimated_len: length } = asked;
-  if (typeof payload !== 'string') return refused(400, 'Failed to decode: Failed to parse JSON body');
-  const hex = payload.replace(/^0x/, '');
-  if (!/^(?:[0-9a-fA-F]{2})+$/.test(hex)) return refused(400, 'Failed to decode: Bad hex string supplied for transaction payload');
+  if (typeof payload !== "string") return refused(400, "Failed to decode: Failed to parse JSON body");
+  const hex = payload.replace(/^0x/, "");
+  if (!/^(?:[0-9a-fA-F]{2})+$/.test(hex))
+    return refused(400, "Failed to decode: Bad hex string supplied for transaction payload");
   try {
     const decoded = deserializePayload(hex);
-    const bytes = typeof length === 'number' ? length : serializePayload(decoded).length / 2;
+    const bytes = typeof length === "number" ? length : serializePayload(decoded).length / 2;
     if (decoded.payloadType === PayloadType.TokenTransfer) return { call: null, length: bytes };
-    if (decoded.payloadType !== PayloadType.ContractCall) return { call: '', length: bytes };
+    if (decoded.payloadType !== PayloadType.ContractCall) return { call: "", length: bytes };
     const { contractAddress, contractName, functionName } = decoded;
-    return { call: `${addressToString(contractAddress)}.${contractName.content}::${functionName.content}`, length: bytes };
+    return {
+      call: `${addressToString(contractAddress)}.${contractName.content}::${functionName.content}`,
+      length: bytes,
+    };
   } catch {
-    return refused(400, 'Failed to decode: Failed to deserialize transaction payload');
+    return refused(400, "Failed to decode: Failed to deserialize transaction payload");
   }
 }
 
@@ -147,4 +163,3 @@ function wasCalled({ chain }: Context, call: string): boolean {
   }
   return false;
 }
-

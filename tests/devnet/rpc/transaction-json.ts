@@ -1,16 +1,16 @@
 /** A transaction as Rust's serde prints it, in the answer of /v3/blocks/replay. Clients read `hex` instead. */
-import { AuthType, createAddress, deserializeTransaction, PayloadType, PostConditionMode } from '@stacks/transactions';
-import type { ClarityValue, PayloadWire, StacksTransactionWire } from '@stacks/transactions';
+import { AuthType, createAddress, deserializeTransaction, PayloadType, PostConditionMode } from "@stacks/transactions";
+import type { ClarityValue, PayloadWire, StacksTransactionWire } from "@stacks/transactions";
 
-const HASH_MODES: Record<number, string> = { 0: 'P2PKH', 1: 'P2SH', 2: 'P2WPKH', 3: 'P2WSH' };
+const HASH_MODES: Record<number, string> = { 0: "P2PKH", 1: "P2SH", 2: "P2WPKH", 3: "P2WSH" };
 
 export function describeTransaction(raw: string): Record<string, unknown> {
   const wire = deserializeTransaction(raw);
   return {
-    version: 'Testnet',
+    version: "Testnet",
     chain_id: wire.chainId,
     auth: describeAuth(wire.auth),
-    anchor_mode: wire.anchorMode === 1 ? 'OnChainOnly' : 'Any',
+    anchor_mode: wire.anchorMode === 1 ? "OnChainOnly" : "Any",
     post_condition_mode: PostConditionMode[wire.postConditionMode],
     // Not described: no client needs them, and they stand in `hex`.
     post_conditions: [],
@@ -18,7 +18,7 @@ export function describeTransaction(raw: string): Record<string, unknown> {
   };
 }
 
-type Auth = StacksTransactionWire['auth'];
+type Auth = StacksTransactionWire["auth"];
 
 function describeAuth(auth: Auth): Record<string, unknown> {
   const origin = describeCondition(auth.spendingCondition);
@@ -26,15 +26,16 @@ function describeAuth(auth: Auth): Record<string, unknown> {
   return { Sponsored: [origin, describeCondition(auth.sponsorSpendingCondition)] };
 }
 
-function describeCondition(condition: Auth['spendingCondition']): Record<string, unknown> {
+function describeCondition(condition: Auth["spendingCondition"]): Record<string, unknown> {
   const common = {
     hash_mode: HASH_MODES[condition.hashMode] ?? String(condition.hashMode),
     signer: condition.signer,
     nonce: Number(condition.nonce),
     tx_fee: Number(condition.fee),
   };
-  if (!('signature' in condition)) return { Multisig: { ...common, fields: [], signatures_required: condition.signaturesRequired } };
-  const encoding = condition.keyEncoding === 0 ? 'Compressed' : 'Uncompressed';
+  if (!("signature" in condition))
+    return { Multisig: { ...common, fields: [], signatures_required: condition.signaturesRequired } };
+  const encoding = condition.keyEncoding === 0 ? "Compressed" : "Uncompressed";
   return { Singlesig: { ...common, key_encoding: encoding, signature: condition.signature.data } };
 }
 
@@ -54,9 +55,16 @@ function describePayload(payload: PayloadWire): unknown {
     case PayloadType.TokenTransfer:
       return { TokenTransfer: [payload.recipient.value, Number(payload.amount), payload.memo.content] };
     case PayloadType.SmartContract:
-      return { SmartContract: [{ name: payload.contractName.content, code_body: bytesOf(payload.codeBody.content) }, null] };
+      return {
+        SmartContract: [{ name: payload.contractName.content, code_body: bytesOf(payload.codeBody.content) }, null],
+      };
     case PayloadType.VersionedSmartContract:
-      return { SmartContract: [{ name: payload.contractName.content, code_body: bytesOf(payload.codeBody.content) }, `Clarity${payload.clarityVersion}`] };
+      return {
+        SmartContract: [
+          { name: payload.contractName.content, code_body: bytesOf(payload.codeBody.content) },
+          `Clarity${payload.clarityVersion}`,
+        ],
+      };
     case PayloadType.TenureChange:
       return {
         TenureChange: {
@@ -65,7 +73,7 @@ function describePayload(payload: PayloadWire): unknown {
           burn_view_consensus_hash: payload.burnViewHash,
           previous_tenure_end: payload.previousTenureEnd,
           previous_tenure_blocks: payload.previousTenureBlocks,
-          cause: payload.cause === 0 ? 'BlockFound' : 'Extended',
+          cause: payload.cause === 0 ? "BlockFound" : "Extended",
           pubkey_hash: payload.publicKeyHash,
         },
       };
@@ -76,23 +84,23 @@ function describePayload(payload: PayloadWire): unknown {
 
 function describeValue(value: ClarityValue): unknown {
   switch (value.type) {
-    case 'uint':
+    case "uint":
       return { UInt: Number(value.value) };
-    case 'int':
+    case "int":
       return { Int: Number(value.value) };
-    case 'true':
-    case 'false':
-      return { Bool: value.type === 'true' };
-    case 'ascii':
-      return { Sequence: { String: { ASCII: { data: [...Buffer.from(value.value, 'ascii')] } } } };
-    case 'buffer':
-      return { Sequence: { Buffer: { data: [...Buffer.from(value.value, 'hex')] } } };
-    case 'none':
+    case "true":
+    case "false":
+      return { Bool: value.type === "true" };
+    case "ascii":
+      return { Sequence: { String: { ASCII: { data: [...Buffer.from(value.value, "ascii")] } } } };
+    case "buffer":
+      return { Sequence: { Buffer: { data: [...Buffer.from(value.value, "hex")] } } };
+    case "none":
       return { Optional: { data: null } };
-    case 'some':
+    case "some":
       return { Optional: { data: describeValue(value.value) } };
-    case 'address':
-    case 'contract':
+    case "address":
+    case "contract":
       return { Principal: describePrincipal(value.value) };
     default:
       return { [value.type]: null };
@@ -100,9 +108,9 @@ function describeValue(value: ClarityValue): unknown {
 }
 
 function describePrincipal(principal: string): unknown {
-  const [address = '', name] = principal.split('.');
+  const [address = "", name] = principal.split(".");
   const { version, hash160 } = createAddress(address);
-  const issuer = [version, [...Buffer.from(hash160, 'hex')]];
+  const issuer = [version, [...Buffer.from(hash160, "hex")]];
   return name === undefined ? { Standard: issuer } : { Contract: { issuer, name } };
 }
 

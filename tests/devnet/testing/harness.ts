@@ -1,14 +1,14 @@
 /** A local chain and an observer within the test's own process. */
-import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { MINER } from '../accounts.ts';
-import { START_TIME } from '../chain/chain.ts';
-import { startDevnet } from '../devnet.ts';
-import type { Devnet, DevnetOptions } from '../devnet.ts';
-import { Vm } from '../vm/vm.ts';
+import { createServer } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { MINER } from "../accounts.ts";
+import { START_TIME } from "../chain/chain.ts";
+import { startDevnet } from "../devnet.ts";
+import type { Devnet, DevnetOptions } from "../devnet.ts";
+import { Vm } from "../vm/vm.ts";
 
-export const AUTH_TOKEN = '12345';
+export const AUTH_TOKEN = "12345";
 
 let sharedVm: Vm | undefined;
 
@@ -52,18 +52,18 @@ export interface Observer {
 /** An observer that remembers all that it was sent, also what it then refuses. */
 export async function startObserver(): Promise<Observer> {
   const deliveries: Delivery[] = [];
-  const answers: Observer['answers'] = [];
+  const answers: Observer["answers"] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      deliveries.push({ path: request.url ?? '', body: JSON.parse(Buffer.concat(chunks).toString()) as unknown });
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      deliveries.push({ path: request.url ?? "", body: JSON.parse(Buffer.concat(chunks).toString()) as unknown });
       const answer = answers.shift();
       if (answer !== undefined) answer(response, request);
-      else response.writeHead(200, { 'content-length': 2 }).end('OK');
+      else response.writeHead(200, { "content-length": 2 }).end("OK");
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     deliveries,
@@ -83,8 +83,18 @@ export interface Answer {
   json: unknown;
 }
 
-export async function ask({ port }: Devnet, method: string, path: string, body?: BodyInit, headers: Record<string, string> = {}): Promise<Answer> {
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
+export async function ask(
+  { port }: Devnet,
+  method: string,
+  path: string,
+  body?: BodyInit,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body }),
+  });
   const text = await response.text();
   let json: unknown;
   try {
@@ -92,12 +102,16 @@ export async function ask({ port }: Devnet, method: string, path: string, body?:
   } catch {
     json = undefined;
   }
-  return { status: response.status, type: response.headers.get('content-type'), text, json };
+  return { status: response.status, type: response.headers.get("content-type"), text, json };
 }
 
 /** Orders something from the chain; throws when it refuses. */
-export async function order(devnet: Devnet, name: string, options: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
-  const { status, text, json } = await ask(devnet, 'POST', `/devnet/v1/${name}`, JSON.stringify(options));
+export async function order(
+  devnet: Devnet,
+  name: string,
+  options: Record<string, unknown> = {},
+): Promise<Record<string, unknown>> {
+  const { status, text, json } = await ask(devnet, "POST", `/devnet/v1/${name}`, JSON.stringify(options));
   if (status !== 200) throw new Error(`${name}: ${text}`);
   return json as Record<string, unknown>;
 }

@@ -15,11 +15,14 @@ export function describeFailure(error: unknown): VmFailure {
   const text = error instanceof Error ? error.message : String(error);
   const runtime = RUNTIME.exec(text)?.[1];
   if (runtime !== undefined) return { message: WITH_STACK.exec(runtime)?.[1] ?? runtime, analysis: false };
-  const afterArrow = text.split(' -> ').at(-1) ?? text;
+  const afterArrow = text.split(" -> ").at(-1) ?? text;
   return { message: `:0:0: ${afterArrow}`, analysis: true };
 }
 
 /** A Rust panic: the session refuses further use until its memory is restored. */
 export function isPanic(error: unknown): boolean {
-  return error instanceof WebAssembly.RuntimeError || (error instanceof Error && error.message.includes('recursive use of an object'));
+  return (
+    error instanceof WebAssembly.RuntimeError ||
+    (error instanceof Error && error.message.includes("recursive use of an object"))
+  );
 }

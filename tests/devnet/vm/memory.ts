@@ -58,7 +58,7 @@ export function captureMemory(load: () => void): WebAssembly.Memory {
     }
   }
   WebAssembly.Instance = Observed;
-  Reflect.deleteProperty(globalThis, 'FinalizationRegistry');
+  Reflect.deleteProperty(globalThis, "FinalizationRegistry");
   try {
     load();
   } finally {
@@ -66,6 +66,6 @@ export function captureMemory(load: () => void): WebAssembly.Memory {
     globalThis.FinalizationRegistry = FinalizationRegistry;
   }
   const [memory] = captured;
-  if (memory === undefined) throw new Error('the clarinet-sdk created no WebAssembly memory');
+  if (memory === undefined) throw new Error("the clarinet-sdk created no WebAssembly memory");
   return memory;
 }

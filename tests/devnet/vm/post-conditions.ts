@@ -10,12 +10,12 @@ import {
   PostConditionMode,
   PostConditionPrincipalId,
   PostConditionType,
-} from '@stacks/transactions';
-import type { AssetWire, PostConditionPrincipalWire, PostConditionWire } from '@stacks/transactions';
-import type { VmEvent } from './types.ts';
+} from "@stacks/transactions";
+import type { AssetWire, PostConditionPrincipalWire, PostConditionWire } from "@stacks/transactions";
+import type { VmEvent } from "./types.ts";
 
-const STX = 'STX';
-const BURNED_STX = 'BURNED';
+const STX = "STX";
+const BURNED_STX = "BURNED";
 
 /** What every principal sent away: fungible amounts and NFT values (hex) by asset. */
 export class AssetMap {
@@ -25,12 +25,13 @@ export class AssetMap {
   static fromEvents(events: readonly VmEvent[]): AssetMap {
     const map = new AssetMap();
     for (const { event, data } of events) {
-      const sender = String(data['sender']);
-      const asset = String(data['asset_identifier']);
-      if (event === 'stx_transfer_event') map.#addFungible(sender, STX, data['amount']);
-      if (event === 'stx_burn_event') map.#addFungible(sender, BURNED_STX, data['amount']);
-      if (event === 'ft_transfer_event' || event === 'ft_burn_event') map.#addFungible(sender, asset, data['amount']);
-      if (event === 'nft_transfer_event' || event === 'nft_burn_event') map.#addNonFungible(sender, asset, String(data['raw_value']));
+      const sender = String(data["sender"]);
+      const asset = String(data["asset_identifier"]);
+      if (event === "stx_transfer_event") map.#addFungible(sender, STX, data["amount"]);
+      if (event === "stx_burn_event") map.#addFungible(sender, BURNED_STX, data["amount"]);
+      if (event === "ft_transfer_event" || event === "ft_burn_event") map.#addFungible(sender, asset, data["amount"]);
+      if (event === "nft_transfer_event" || event === "nft_burn_event")
+        map.#addNonFungible(sender, asset, String(data["raw_value"]));
     }
     return map;
   }
@@ -68,7 +69,8 @@ export class AssetMap {
   }
 
   *nonFungibleMoves(): Generator<[principal: string, asset: string, values: string[]]> {
-    for (const [principal, assets] of this.#nonFungible) for (const [asset, values] of assets) yield [principal, asset, values];
+    for (const [principal, assets] of this.#nonFungible)
+      for (const [asset, values] of assets) yield [principal, asset, values];
   }
 }
 
@@ -89,17 +91,17 @@ class Coverage {
 }
 
 const COMPARISONS: Record<FungibleConditionCode, { name: string; holds: (sent: bigint, limit: bigint) => boolean }> = {
-  [FungibleConditionCode.Equal]: { name: 'SentEq', holds: (sent, limit) => sent === limit },
-  [FungibleConditionCode.Greater]: { name: 'SentGt', holds: (sent, limit) => sent > limit },
-  [FungibleConditionCode.GreaterEqual]: { name: 'SentGe', holds: (sent, limit) => sent >= limit },
-  [FungibleConditionCode.Less]: { name: 'SentLt', holds: (sent, limit) => sent < limit },
-  [FungibleConditionCode.LessEqual]: { name: 'SentLe', holds: (sent, limit) => sent <= limit },
+  [FungibleConditionCode.Equal]: { name: "SentEq", holds: (sent, limit) => sent === limit },
+  [FungibleConditionCode.Greater]: { name: "SentGt", holds: (sent, limit) => sent > limit },
+  [FungibleConditionCode.GreaterEqual]: { name: "SentGe", holds: (sent, limit) => sent >= limit },
+  [FungibleConditionCode.Less]: { name: "SentLt", holds: (sent, limit) => sent < limit },
+  [FungibleConditionCode.LessEqual]: { name: "SentLe", holds: (sent, limit) => sent <= limit },
 };
 
 const NFT_CODES: Record<NonFungibleConditionCode, { name: string; holds: (sent: boolean) => boolean }> = {
-  [NonFungibleConditionCode.Sends]: { name: 'Sent', holds: (sent) => sent },
-  [NonFungibleConditionCode.DoesNotSend]: { name: 'NotSent', holds: (sent) => !sent },
-  [NonFungibleConditionCode.MaybeSent]: { name: 'MaybeSent', holds: () => true },
+  [NonFungibleConditionCode.Sends]: { name: "Sent", holds: (sent) => sent },
+  [NonFungibleConditionCode.DoesNotSend]: { name: "NotSent", holds: (sent) => !sent },
+  [NonFungibleConditionCode.MaybeSent]: { name: "MaybeSent", holds: () => true },
 };
 
 /** Null when all conditions hold, else the node's reason. */
@@ -117,7 +119,12 @@ export function checkPostConditions(
   return checkCoverage(mode, origin, assets, coverage);
 }
 
-function checkCondition(condition: PostConditionWire, origin: string, assets: AssetMap, coverage: Coverage): string | null {
+function checkCondition(
+  condition: PostConditionWire,
+  origin: string,
+  assets: AssetMap,
+  coverage: Coverage,
+): string | null {
   const principal = principalOf(condition.principal, origin);
   switch (condition.conditionType) {
     case PostConditionType.STX: {
@@ -170,7 +177,8 @@ function checkCoverage(mode: PostConditionMode, origin: string, assets: AssetMap
   for (const [principal, asset, values] of assets.nonFungibleMoves()) {
     if (!enforced(principal)) continue;
     const covered = coverage.nonFungible.get(principal);
-    if (covered === undefined) return `Post-condition check failure: No checks for non-fungible asset ${asset} moved by ${principal}`;
+    if (covered === undefined)
+      return `Post-condition check failure: No checks for non-fungible asset ${asset} moved by ${principal}`;
     const coveredValues = covered.get(asset);
     if (coveredValues === undefined) {
       return `Post-condition check failure: Non-fungible asset ${asset} was moved by ${principal} but not checked`;

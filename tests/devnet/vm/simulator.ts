@@ -1,13 +1,13 @@
 /** The raw simulator of @stacks/clarinet-sdk: blocks in, results as hex and plain objects out. Worker side. */
-import { createRequire } from 'node:module';
-import { captureMemory, SnapshotMemory } from './memory.ts';
-import type { VmEvent } from './types.ts';
+import { createRequire } from "node:module";
+import { captureMemory, SnapshotMemory } from "./memory.ts";
+import type { VmEvent } from "./types.ts";
 
-type Sdk = typeof import('@stacks/clarinet-sdk-wasm');
-type Instance = InstanceType<Sdk['SDK']>;
+type Sdk = typeof import("@stacks/clarinet-sdk-wasm");
+type Instance = InstanceType<Sdk["SDK"]>;
 
 /** The newest epoch of the simulator, and the one of the recorded node. */
-const EPOCH = '4.0';
+const EPOCH = "4.0";
 
 export interface OperationResult {
   result: string;
@@ -38,11 +38,11 @@ export class Simulator {
     let sdk: Sdk | undefined;
     const load = createRequire(import.meta.url);
     const memory = captureMemory(() => {
-      sdk = load('@stacks/clarinet-sdk-wasm') as Sdk;
+      sdk = load("@stacks/clarinet-sdk-wasm") as Sdk;
     });
-    if (sdk === undefined) throw new Error('the clarinet-sdk did not load');
+    if (sdk === undefined) throw new Error("the clarinet-sdk did not load");
     const session = new sdk.SDK(() => undefined, new sdk.SDKOptions(false, false, false));
-    await session.initEmptySession({ enabled: false, api_url: '', use_mainnet_wallets: false });
+    await session.initEmptySession({ enabled: false, api_url: "", use_mainnet_wallets: false });
     session.setEpoch(EPOCH);
     return new Simulator(sdk, new SnapshotMemory(memory), session);
   }
@@ -67,14 +67,21 @@ export class Simulator {
     this.#session.mineEmptyStacksBlock();
   }
 
-  /** Throws (a string) at the first runtime error and keeps what came before it. */
+  /**
+   * Throws (a string) at the first runtime error and keeps what came before it. All deploys must have the same sender:
+   * whatever it says, contracts are initialised in the name of the session's sender.
+   */
   mineBlock(operations: Operation[]): OperationResult[] {
+    const [deployer] = operations.flatMap((operation) =>
+      "deployContract" in operation ? [operation.deployContract.sender] : [],
+    );
+    if (deployer !== undefined) this.#session.executeCommand(`::set_tx_sender ${deployer}`);
     const results = this.#session.mineBlock(operations) as { result: string; events: string }[];
     return results.map(({ result, events }) => ({ result, events: parseEvents(events) }));
   }
 
   balanceOf(principal: string): bigint {
-    return this.#session.getAssetsMap().get('STX')?.get(principal) ?? 0n;
+    return this.#session.getAssetsMap().get("STX")?.get(principal) ?? 0n;
   }
 
   callReadOnly(contract: string, method: string, values: Uint8Array[], sender: string): string {
@@ -114,7 +121,8 @@ function parseEvents(events: string): VmEvent[] {
 /** `new Date()` and `Date.now()` give this moment from now on; dates made of numbers or texts stay as they are. */
 function freezeClock(milliseconds: number): void {
   globalThis.Date = new Proxy(Date, {
-    construct: (target, values: unknown[]) => Reflect.construct(target, values.length === 0 ? [milliseconds] : values) as Date,
-    get: (target, property) => (property === 'now' ? () => milliseconds : (Reflect.get(target, property) as unknown)),
+    construct: (target, values: unknown[]) =>
+      Reflect.construct(target, values.length === 0 ? [milliseconds] : values) as Date,
+    get: (target, property) => (property === "now" ? () => milliseconds : (Reflect.get(target, property) as unknown)),
   });
 }

@@ -1,11 +1,11 @@
 /** Messages between the chain and the worker that holds the Clarity VM. */
-import type { PostConditionMode, PostConditionWire } from '@stacks/transactions';
+import type { PostConditionMode, PostConditionWire } from "@stacks/transactions";
 
 /** What a transaction does in the VM once its fee is paid. */
 export type VmAction =
-  | { kind: 'transfer'; recipient: string; amount: bigint; memo: string }
-  | { kind: 'call'; contract: string; function: string; arguments: Uint8Array[] }
-  | { kind: 'deploy'; name: string; source: string; clarityVersion: number | undefined };
+  | { kind: "transfer"; recipient: string; amount: bigint; memo: string }
+  | { kind: "call"; contract: string; function: string; arguments: Uint8Array[] }
+  | { kind: "deploy"; name: string; source: string; clarityVersion: number | undefined };
 
 export interface VmTransaction {
   txid: string;
@@ -33,11 +33,11 @@ export interface VmEvent {
   data: Record<string, unknown>;
 }
 
-export type VmStatus = 'success' | 'abort_by_response' | 'abort_by_post_condition';
+export type VmStatus = "success" | "abort_by_response" | "abort_by_post_condition";
 
 export interface VmReceipt {
   /** `unpayable`: the fee or the transferred amount is not there; a node leaves such a transaction out of its block. */
-  status: VmStatus | 'unpayable';
+  status: VmStatus | "unpayable";
   /** Consensus bytes of the result, hex with 0x. */
   result: string;
   error: string | null;
@@ -58,7 +58,10 @@ export type ReadResult = { okay: true; result: string } | { okay: false; cause: 
 export interface VmRequests {
   genesis: [{ state: string; balances: [string, bigint][]; burnHeight: number }, { time: number }];
   mine: [{ parent: string; state: string; block: VmBlock }, VmBlockResult];
-  callRead: [{ state: string; contract: string; function: string; arguments: Uint8Array[]; sender: string }, ReadResult];
+  callRead: [
+    { state: string; contract: string; function: string; arguments: Uint8Array[]; sender: string },
+    ReadResult,
+  ];
   mapEntry: [{ state: string; contract: string; map: string; key: Uint8Array }, string | null];
   dataVar: [{ state: string; contract: string; variable: string }, string | null];
   evaluate: [{ state: string; snippet: string }, string | null];

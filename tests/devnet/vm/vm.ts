@@ -1,7 +1,7 @@
 /** The chain's handle on the Clarity VM, which lives in a worker thread. */
-import { Worker } from 'node:worker_threads';
-import type { VmMethod, VmRequests } from './types.ts';
-import type { WorkerAnswer, WorkerRequest } from './worker.ts';
+import { Worker } from "node:worker_threads";
+import type { VmMethod, VmRequests } from "./types.ts";
+import type { WorkerAnswer, WorkerRequest } from "./worker.ts";
 
 interface Pending {
   resolve: (value: unknown) => void;
@@ -16,7 +16,7 @@ export class Vm {
   /** `startTime`: seconds since 1970 at which the VM's clock starts. `miner` gets the fees. */
   constructor(startTime: number, miner: string) {
     // The simulator prints to stdout, which belongs to the ready line: the streams are captured and dropped.
-    this.#worker = new Worker(new URL('./bootstrap.mjs', import.meta.url), {
+    this.#worker = new Worker(new URL("./bootstrap.mjs", import.meta.url), {
       workerData: { startTime, miner },
       execArgv: [],
       stdout: true,
@@ -24,8 +24,8 @@ export class Vm {
     });
     this.#worker.stdout.resume();
     this.#worker.stderr.resume();
-    this.#worker.on('message', (answer: WorkerAnswer) => this.#settle(answer));
-    this.#worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
+    this.#worker.on("message", (answer: WorkerAnswer) => this.#settle(answer));
+    this.#worker.on("error", (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
   }
 
   request<M extends VmMethod>(method: M, argument: VmRequests[M][0]): Promise<VmRequests[M][1]> {
@@ -48,7 +48,7 @@ export class Vm {
   #settle(answer: WorkerAnswer): void {
     const pending = this.#pending.get(answer.id);
     this.#pending.delete(answer.id);
-    if ('error' in answer) pending?.reject(new Error(answer.error));
+    if ("error" in answer) pending?.reject(new Error(answer.error));
     else pending?.resolve(answer.value);
   }
 
