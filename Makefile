@@ -8,7 +8,7 @@ CARGO_BUILD := cargo build --locked
 export SQLX_OFFLINE ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check up down costs fmt clean deny sqlx-prepare sqlx-check binaries test-binaries
+.PHONY: help setup demo test models check up down costs fmt clean deny sqlx-prepare sqlx-check binaries test-binaries
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -26,6 +26,9 @@ test: setup test-binaries ## Run every test: contracts, local chain, Rust with P
 	npm run --silent test:contracts
 	npm run --silent test:devnet
 	$(BINARIES)/recoup-with-postgres cargo test --locked --workspace
+
+models: setup ## Test the contracts with random sequences against a model (minutes; RECOUP_FUZZ_RUNS, RECOUP_FUZZ_SEED)
+	npm run --silent test:models
 
 check: setup ## What CI demands beside the tests: formats, lints, docs, types, generated files
 	cargo fmt --all --check
@@ -46,7 +49,10 @@ sqlx-prepare: setup ## Write the query data in .sqlx anew, after a change of a q
 	cargo build --locked --package recoup-test-support
 	$(BINARIES)/recoup-with-postgres scripts/sqlx-data.sh prepare
 
-sqlx-check: setup ## Compare the query data in .sqlx with the queries and migrations
+sqlx-models: setup ## Test the contracts with random sequences against a model (minutes; RECOUP_FUZZ_RUNS, RECOUP_FUZZ_SEED)
+	npm run --silent test:models
+
+check: setup ## Compare the query data in .sqlx with the queries and migrations
 	cargo build --locked --package recoup-test-support
 	$(BINARIES)/recoup-with-postgres scripts/sqlx-data.sh check
 
