@@ -40,6 +40,9 @@ export default defineConfig({
         test: {
           name: "devnet",
           environment: "node",
+          // The Clarity VM starts within seconds, on a busy machine within many.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           include: ["tests/devnet/**/*.test.ts"],
         },
       },

@@ -16,7 +16,7 @@ let payee: Wallet;
 
 beforeAll(async () => {
   devnet = await startQuietDevnet();
-}, 60_000);
+});
 
 beforeEach(async () => {
   await order(devnet, "faults", { clear: true, forget_mempool: true });

@@ -7,8 +7,6 @@ import { ask, order, startObserver, startQuietDevnet } from "./testing/harness.t
 import type { Observer } from "./testing/harness.ts";
 import { deployRig, FEE, Wallet } from "./testing/wallet.ts";
 
-const TIMEOUT_MS = 60_000;
-
 let devnet: Devnet;
 let observer: Observer;
 let payer: Wallet;
@@ -19,7 +17,7 @@ beforeEach(async () => {
   devnet = await startQuietDevnet({ observers: [observer.url] });
   payer = new Wallet(devnet, "wallet_1");
   payee = new Wallet(devnet, "wallet_2");
-}, TIMEOUT_MS);
+});
 
 afterEach(async () => {
   await devnet.stop();
@@ -44,25 +42,21 @@ async function announced(): Promise<{ path: string; body: Record<string, unknown
 }
 
 describe("a block", () => {
-  it(
-    "has the same id in every run",
-    async () => {
-      const run = async (of: Devnet): Promise<string[]> => {
-        const wallet = new Wallet(of, "wallet_3");
-        await wallet.send(wallet.transfer(payee.address, 5n));
-        const [first] = await of.chain.mine(1);
-        const [second] = await of.chain.advanceBurn(1, { mine: true });
-        return [first, second].map((block) => block?.id ?? "");
-      };
-      const other = await startQuietDevnet();
-      try {
-        expect(await run(devnet)).toEqual(await run(other));
-      } finally {
-        await other.stop();
-      }
-    },
-    TIMEOUT_MS,
-  );
+  it("has the same id in every run", async () => {
+    const run = async (of: Devnet): Promise<string[]> => {
+      const wallet = new Wallet(of, "wallet_3");
+      await wallet.send(wallet.transfer(payee.address, 5n));
+      const [first] = await of.chain.mine(1);
+      const [second] = await of.chain.advanceBurn(1, { mine: true });
+      return [first, second].map((block) => block?.id ?? "");
+    };
+    const other = await startQuietDevnet();
+    try {
+      expect(await run(devnet)).toEqual(await run(other));
+    } finally {
+      await other.stop();
+    }
+  });
 
   it("takes transactions in the order of their nonces, and waits for a missing one", async () => {
     await payer.send(payer.transfer(payee.address, 1n, { nonce: 2n }));
@@ -149,32 +143,28 @@ describe("Bitcoin blocks", () => {
     });
   });
 
-  it(
-    "reach contracts and observers by the thousand",
-    async () => {
-      const deployer = await deployRig(devnet);
-      const height = devnet.chain.burn.tip.height + 4320;
-      await announced();
-      await devnet.chain.advanceBurn(4320, { mine: false });
-      await payer.send(
-        payer.call(`${deployer.address}.rig-pay`, "pay-stx", [
-          Cl.stringAscii("late"),
-          Cl.uint(1),
-          Cl.principal(payee.address),
-          Cl.bufferFromUtf8(""),
-        ]),
-      );
-      await mine();
-      const key = `"0x${Cl.serialize(Cl.stringAscii("late"))}"`;
-      const { json } = await ask(devnet, "POST", `/v2/map_entry/${deployer.address}/rig-pay/payments?proof=0`, key);
-      expect(Cl.stringify(Cl.deserialize((json as { data: string }).data))).toContain(`at: u${height}`);
-      const burns = (await announced()).filter(({ path }) => path === "/new_burn_block");
-      expect(burns.map(({ body }) => body["burn_block_height"])).toEqual(
-        Array.from({ length: 4320 }, (_, index) => height - 4319 + index),
-      );
-    },
-    TIMEOUT_MS,
-  );
+  it("reach contracts and observers by the thousand", async () => {
+    const deployer = await deployRig(devnet);
+    const height = devnet.chain.burn.tip.height + 4320;
+    await announced();
+    await devnet.chain.advanceBurn(4320, { mine: false });
+    await payer.send(
+      payer.call(`${deployer.address}.rig-pay`, "pay-stx", [
+        Cl.stringAscii("late"),
+        Cl.uint(1),
+        Cl.principal(payee.address),
+        Cl.bufferFromUtf8(""),
+      ]),
+    );
+    await mine();
+    const key = `"0x${Cl.serialize(Cl.stringAscii("late"))}"`;
+    const { json } = await ask(devnet, "POST", `/v2/map_entry/${deployer.address}/rig-pay/payments?proof=0`, key);
+    expect(Cl.stringify(Cl.deserialize((json as { data: string }).data))).toContain(`at: u${height}`);
+    const burns = (await announced()).filter(({ path }) => path === "/new_burn_block");
+    expect(burns.map(({ body }) => body["burn_block_height"])).toEqual(
+      Array.from({ length: 4320 }, (_, index) => height - 4319 + index),
+    );
+  });
 });
 
 describe("a Bitcoin reorg", () => {
@@ -230,24 +220,20 @@ describe("a Bitcoin reorg", () => {
     });
   });
 
-  it(
-    "drops fifty blocks at once",
-    async () => {
+  it("drops fifty blocks at once", async () => {
+    await devnet.chain.advanceBurn(1, { mine: true });
+    const txids: string[] = [];
+    for (let index = 0; index < 25; index++) {
+      txids.push(await payer.send(payer.transfer(payee.address, 1n)));
       await devnet.chain.advanceBurn(1, { mine: true });
-      const txids: string[] = [];
-      for (let index = 0; index < 25; index++) {
-        txids.push(await payer.send(payer.transfer(payee.address, 1n)));
-        await devnet.chain.advanceBurn(1, { mine: true });
-        await mine();
-      }
-      const height = devnet.chain.tip.height;
-      const { orphaned, built } = await devnet.chain.forkBurn(50, 1, () => true);
-      expect(orphaned).toHaveLength(50);
-      expect(devnet.chain.tip.height).toBe(height - 49);
-      expect(built[0]?.transactions.flatMap(({ decoded, txid }) => (decoded === null ? [] : [txid]))).toEqual(txids);
-    },
-    TIMEOUT_MS,
-  );
+      await mine();
+    }
+    const height = devnet.chain.tip.height;
+    const { orphaned, built } = await devnet.chain.forkBurn(50, 1, () => true);
+    expect(orphaned).toHaveLength(50);
+    expect(devnet.chain.tip.height).toBe(height - 49);
+    expect(built[0]?.transactions.flatMap(({ decoded, txid }) => (decoded === null ? [] : [txid]))).toEqual(txids);
+  });
 
   it("can be undone: the old branch is not announced again, only the next block on it", async () => {
     await devnet.chain.advanceBurn(1, { mine: true });

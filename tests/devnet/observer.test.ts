@@ -5,8 +5,6 @@ import type { Devnet } from "./devnet.ts";
 import { order, startObserver, startQuietDevnet } from "./testing/harness.ts";
 import type { Observer } from "./testing/harness.ts";
 
-const TIMEOUT_MS = 60_000;
-
 let observer: Observer;
 let devnet: Devnet | undefined;
 
@@ -22,23 +20,19 @@ afterEach(async () => {
 const paths = (of: Observer): string[] => of.deliveries.map(({ path }) => path);
 
 describe("an observer", () => {
-  it(
-    "gets block 0, then every burn block before the block that opens its tenure, below its path prefix",
-    async () => {
-      devnet = await startQuietDevnet({ observers: [`${observer.url}/secret`] });
-      await order(devnet, "burn", { blocks: 1 });
-      await order(devnet, "wait-observers");
-      expect(paths(observer)).toEqual([
-        "/secret/new_block",
-        "/secret/new_burn_block",
-        "/secret/new_block",
-        "/secret/new_burn_block",
-        "/secret/new_block",
-      ]);
-      expect(observer.deliveries[0]?.body).toMatchObject({ block_height: 0, block_time: null, signer_bitvec: null });
-    },
-    TIMEOUT_MS,
-  );
+  it("gets block 0, then every burn block before the block that opens its tenure, below its path prefix", async () => {
+    devnet = await startQuietDevnet({ observers: [`${observer.url}/secret`] });
+    await order(devnet, "burn", { blocks: 1 });
+    await order(devnet, "wait-observers");
+    expect(paths(observer)).toEqual([
+      "/secret/new_block",
+      "/secret/new_burn_block",
+      "/secret/new_block",
+      "/secret/new_burn_block",
+      "/secret/new_block",
+    ]);
+    expect(observer.deliveries[0]?.body).toMatchObject({ block_height: 0, block_time: null, signer_bitvec: null });
+  });
 
   const refusals: [string, (response: ServerResponse) => void][] = [
     ["500", (response) => response.writeHead(500, { "content-length": 0 }).end()],
@@ -70,42 +64,30 @@ describe("an observer", () => {
     ],
   ];
 
-  it.each(refusals)(
-    "gets the same payload again after %s",
-    async (_, refuse) => {
-      observer.answers.push(refuse);
-      devnet = await startQuietDevnet({ observers: [observer.url] });
-      await order(devnet, "wait-observers");
-      expect(paths(observer)).toEqual(["/new_block", "/new_block", "/new_burn_block", "/new_block"]);
-      expect(observer.deliveries[1]).toEqual(observer.deliveries[0]);
-    },
-    TIMEOUT_MS,
-  );
+  it.each(refusals)("gets the same payload again after %s", async (_, refuse) => {
+    observer.answers.push(refuse);
+    devnet = await startQuietDevnet({ observers: [observer.url] });
+    await order(devnet, "wait-observers");
+    expect(paths(observer)).toEqual(["/new_block", "/new_block", "/new_burn_block", "/new_block"]);
+    expect(observer.deliveries[1]).toEqual(observer.deliveries[0]);
+  });
 
-  it(
-    "gets a payload twice when that is ordered",
-    async () => {
-      devnet = await startQuietDevnet({ observers: [observer.url] });
-      await order(devnet, "wait-observers");
-      observer.deliveries.splice(0);
-      await order(devnet, "faults", { duplicate_deliveries: 1 });
-      await order(devnet, "mine");
-      await order(devnet, "wait-observers");
-      expect(paths(observer)).toEqual(["/new_block", "/new_block"]);
-    },
-    TIMEOUT_MS,
-  );
+  it("gets a payload twice when that is ordered", async () => {
+    devnet = await startQuietDevnet({ observers: [observer.url] });
+    await order(devnet, "wait-observers");
+    observer.deliveries.splice(0);
+    await order(devnet, "faults", { duplicate_deliveries: 1 });
+    await order(devnet, "mine");
+    await order(devnet, "wait-observers");
+    expect(paths(observer)).toEqual(["/new_block", "/new_block"]);
+  });
 
-  it(
-    "that is dead keeps the others waiting",
-    async () => {
-      const dead = await startObserver();
-      await dead.close();
-      devnet = await startQuietDevnet({ observers: [observer.url, dead.url] });
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      expect(paths(observer)).toEqual(["/new_block"]);
-      expect(devnet.observers.length).toBe(3);
-    },
-    TIMEOUT_MS,
-  );
+  it("that is dead keeps the others waiting", async () => {
+    const dead = await startObserver();
+    await dead.close();
+    devnet = await startQuietDevnet({ observers: [observer.url, dead.url] });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(paths(observer)).toEqual(["/new_block"]);
+    expect(devnet.observers.length).toBe(3);
+  });
 });

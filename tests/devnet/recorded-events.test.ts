@@ -35,7 +35,7 @@ beforeAll(async () => {
   replay = new Replay(devnet.chain);
   await replay.play(FIRST_LINE, LAST_LINE);
   await order(devnet, "wait-observers");
-}, 60_000);
+});
 
 afterAll(async () => {
   await devnet.stop();

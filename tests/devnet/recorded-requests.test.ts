@@ -13,7 +13,7 @@ let replay: Replay;
 beforeAll(async () => {
   devnet = await startQuietDevnet();
   replay = new Replay(devnet.chain);
-}, 60_000);
+});
 
 afterAll(() => devnet.stop());
 
@@ -116,7 +116,7 @@ it("has a row for every recorded file, and no other", () => {
 });
 
 describe.each(Object.entries(PREPARE))('at the stage "%s"', (stage, prepare) => {
-  beforeAll(prepare, 60_000);
+  beforeAll(prepare);
 
   const rows = Object.entries(RECORDED_REQUESTS).flatMap(([name, row]) =>
     "stage" in row && row.stage === stage ? [{ name, row }] : [],

@@ -93,16 +93,21 @@ export class Chain {
     return this.#lock.run(async () => {
       if (this.mempool.get(transaction.txid) !== undefined) return;
       await checkAdmission(transaction, { tip: this.tip, balanceOf: (principal) => this.balanceOf(principal) });
-      const rivals = [transaction.origin, transaction.payer].map((signer) => this.mempool.withNonce(signer));
-      for (const rival of new Set(rivals)) {
-        if (rival === undefined) continue;
-        if (transaction.fee <= rival.fee) throw new Rejection("ConflictingNonceInMempool");
-        this.mempool.delete(rival.txid);
-        this.#observers.send("/drop_mempool_tx", droppedTransactions([rival.txid], "ReplaceByFee", transaction.txid));
-      }
+      this.#replaceRivals(transaction);
       this.mempool.add(transaction);
       this.#observers.send("/new_mempool_tx", newMempoolTransaction(transaction.raw));
     });
+  }
+
+  /** Drops the transactions that use the same nonces, if the new one pays more than each of them. */
+  #replaceRivals(transaction: DecodedTransaction): void {
+    const { origin, payer, fee, txid } = transaction;
+    const rivals = new Set([origin, payer].flatMap((signer) => this.mempool.withNonce(signer) ?? []));
+    for (const rival of rivals) if (fee <= rival.fee) throw new Rejection("ConflictingNonceInMempool");
+    for (const rival of rivals) {
+      this.mempool.delete(rival.txid);
+      this.#observers.send("/drop_mempool_tx", droppedTransactions([rival.txid], "ReplaceByFee", txid));
+    }
   }
 
   /** Stacks blocks under the present burn block. */
@@ -194,8 +199,7 @@ export class Chain {
 
   #abandon(oldTip: StacksBlock, ancestor: StacksBlock, keep: (txid: string) => boolean): StacksBlock[] {
     const orphaned: StacksBlock[] = [];
-    for (let block: StacksBlock = oldTip; block !== ancestor; block = block.parent as StacksBlock)
-      orphaned.unshift(block);
+    for (let block = oldTip; block !== ancestor; block = block.parent as StacksBlock) orphaned.unshift(block);
     for (const { txid, decoded } of orphaned.flatMap(({ transactions }) => transactions)) {
       if (decoded === null) continue;
       if (keep(txid)) this.mempool.add(decoded);

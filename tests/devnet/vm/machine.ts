@@ -11,7 +11,8 @@ import type { ReadResult, VmBlock, VmBlockResult, VmReceipt, VmTransaction } fro
 
 /** Transactions that may run between two snapshots: a replay of so many takes some 50 ms. */
 const TRANSACTIONS_PER_SNAPSHOT = 24;
-const MAX_SNAPSHOTS = 64;
+/** Each holds the pages that changed since the one before: one or two megabytes. */
+const MAX_SNAPSHOTS = 32;
 /** Transactions that the simulator runs in one of its own blocks. */
 const CHUNK_LENGTH = 25;
 

@@ -64,7 +64,7 @@ beforeAll(async () => {
   await mine("genesis", "deployed", [
     transaction({ kind: "deploy", name: "counter", source: SOURCE, clarityVersion: 4 }),
   ]);
-}, 60_000);
+});
 
 afterAll(() => vm.stop());
 
