@@ -49,10 +49,7 @@ sqlx-prepare: setup ## Write the query data in .sqlx anew, after a change of a q
 	cargo build --locked --package recoup-test-support
 	$(BINARIES)/recoup-with-postgres scripts/sqlx-data.sh prepare
 
-sqlx-models: setup ## Test the contracts with random sequences against a model (minutes; RECOUP_FUZZ_RUNS, RECOUP_FUZZ_SEED)
-	npm run --silent test:models
-
-check: setup ## Compare the query data in .sqlx with the queries and migrations
+sqlx-check: setup ## Compare the query data in .sqlx with the queries and migrations
 	cargo build --locked --package recoup-test-support
 	$(BINARIES)/recoup-with-postgres scripts/sqlx-data.sh check
 
