@@ -122,6 +122,8 @@ comment on column block.canonical is 'Whether it is on the chain that the node f
 comment on column block.inbox_id is 'The message that first brought it: the first seen wins among equals of one tenure.';
 create index block_election_burn_height_idx on block (election_burn_height);
 comment on index block_election_burn_height_idx is 'The part of the tree near the tip is loaded by burn height.';
+create index block_stacks_height_idx on block (stacks_height) where attached;
+comment on index block_stacks_height_idx is 'The highest block below that part is looked up from the top down.';
 create index block_detached_idx on block (stacks_height) where not attached;
 comment on index block_detached_idx is 'Detached blocks are few, and all of them are loaded at start.';
 create index block_unresolved_view_idx on block (burn_view_consensus_hash) where burn_view_hash is null;

@@ -28,12 +28,7 @@ async fn run(arguments: RunArguments) -> anyhow::Result<()> {
     let config = arguments.check()?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for signals")?;
-    // Standing by for another writer can take long; a signal ends that too.
-    let mut server = tokio::select! {
-        server = Server::start(config) => server?,
-        _ = terminate.recv() => return Ok(()),
-        _ = interrupt.recv() => return Ok(()),
-    };
+    let mut server = Server::start(config).await?;
     print(&json!({
         "ready": true,
         "observer": server.observer_address(),

@@ -10,7 +10,7 @@ use recoup_stacks::hash::StacksHeight;
 use sqlx::postgres::PgConnectOptions;
 
 use crate::api::ApiSettings;
-use crate::ingest::{IngestSettings, RootRule};
+use crate::ingest::{IngestSettings, RootRule, Window};
 use crate::observer::ObserverSettings;
 
 /// Follows Recoup's contracts into PostgreSQL and answers auditors.
@@ -186,6 +186,7 @@ impl RunArguments {
                 core_contract: self.core_contract,
                 root: self.start_block.0,
                 finality_depth: self.finality_depth,
+                window: Window::default(),
             },
             api_listen: self.api_listen,
             api: ApiSettings::default(),

@@ -104,7 +104,7 @@ async fn receive(State(endpoint): State<Endpoint>, method: Method, uri: Uri, bod
         Ok(()) => StatusCode::OK,
         Err(error) => {
             tracing::error!(
-                error = &error as &dyn std::error::Error,
+                error = %error.with_causes(),
                 path,
                 "message not stored; the node is told to try again"
             );

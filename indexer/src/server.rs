@@ -14,8 +14,8 @@ use crate::db::{self, DbError, Pools, WriterLock};
 use crate::ingest::Ingest;
 use crate::observer::{self, Inbox};
 
-/// How often the writer's lock is looked at.
-const LOCK_CHECK_EVERY: Duration = Duration::from_secs(5);
+/// How long requests and the message at hand may take after the end was asked for.
+const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Why the indexer cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -31,9 +31,6 @@ pub enum ServerError {
         /// Why.
         source: std::io::Error,
     },
-    /// Another process may write now.
-    #[error("the writer's lock is lost")]
-    LockLost(#[source] DbError),
     /// A part ended by itself.
     #[error("a part of the indexer ended unexpectedly")]
     PartEnded,
@@ -45,11 +42,12 @@ pub struct Server {
     observer_address: SocketAddr,
     api_address: SocketAddr,
     stop: watch::Sender<bool>,
-    parts: JoinSet<Result<(), ServerError>>,
+    parts: JoinSet<()>,
 }
 
 impl Server {
-    /// Brings the tables up to date, answers the API, and, as soon as no other process writes, takes messages.
+    /// Brings the tables up to date, takes messages, answers the API, and follows the messages whenever no other
+    /// process does.
     ///
     /// # Errors
     /// [`ServerError`] when the database or an address is not to be had.
@@ -68,8 +66,6 @@ impl Server {
             stopped.clone(),
         ));
 
-        let lock = WriterLock::wait(&config.database).await?;
-        parts.spawn(watch_lock(lock, stopped.clone()));
         let observer = listen(config.observer_listen).await?;
         let observer_address = address(&observer, config.observer_listen)?;
         let inbox = Inbox::default();
@@ -77,10 +73,8 @@ impl Server {
         tracing::info!(%observer_address, "observer listens");
         parts.spawn(serve(observer, routes, stopped.clone()));
         let ingest = Ingest::new(pools.write, config.ingest, inbox);
-        parts.spawn(async move {
-            ingest.run(stopped).await;
-            Ok(())
-        });
+        let lock = WriterLock::new(&config.database);
+        parts.spawn(async move { ingest.run(lock, stopped).await });
         Ok(Self {
             observer_address,
             api_address,
@@ -101,22 +95,20 @@ impl Server {
         self.api_address
     }
 
-    /// Waits until a part fails.
-    ///
-    /// # Errors
-    /// Why it failed.
+    /// Waits until a part ends, which none does by itself.
     pub async fn failed(&mut self) -> ServerError {
-        match self.parts.join_next().await {
-            Some(Ok(Err(error))) => error,
-            Some(Ok(Ok(()))) | Some(Err(_)) | None => ServerError::PartEnded,
-        }
+        self.parts.join_next().await;
+        ServerError::PartEnded
     }
 
-    /// Ends every part after the request or message that it is at.
+    /// Ends every part after the request or message that it is at. Nothing is lost when that takes too long.
     pub async fn stop(mut self) {
         // Nobody listens any more when every part has ended already.
         let _ = self.stop.send(true);
-        while self.parts.join_next().await.is_some() {}
+        let ended = async { while self.parts.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOP_LIMIT, ended).await.is_err() {
+            tracing::warn!("not everything ended in time");
+        }
     }
 }
 
@@ -141,29 +133,11 @@ fn address(listener: &TcpListener, asked: SocketAddr) -> Result<SocketAddr, Serv
     })
 }
 
-async fn serve(
-    listener: TcpListener,
-    routes: Router,
-    mut stopped: watch::Receiver<bool>,
-) -> Result<(), ServerError> {
+async fn serve(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>) {
     let end = async move {
         // An error means that the sender is gone, which is an end too.
         let _ = stopped.wait_for(|stopped| *stopped).await;
     };
     // Accepting never ends by itself: axum retries failed accepts.
     let _ = axum::serve(listener, routes).with_graceful_shutdown(end).await;
-    Ok(())
-}
-
-/// Ends the process when the lock is lost: another one may hold it then.
-async fn watch_lock(mut lock: WriterLock, mut stopped: watch::Receiver<bool>) -> Result<(), ServerError> {
-    while !*stopped.borrow_and_update() {
-        tokio::select! {
-            // An error means that the sender is gone, which is an end too.
-            changed = stopped.changed() => if changed.is_err() { break },
-            () = tokio::time::sleep(LOCK_CHECK_EVERY) => {}
-        }
-        lock.check().await.map_err(ServerError::LockLost)?;
-    }
-    Ok(())
 }

@@ -74,6 +74,8 @@ pub struct Refund {
     pub deadline: BurnHeight,
     /// Whether event, token transfer and accounting agree.
     pub proven: bool,
+    /// What does not agree; none when it is proven.
+    pub disagreement: Option<String>,
     /// Where it stands.
     pub status: Tier,
     /// Where to find it.
@@ -91,8 +93,10 @@ pub struct Payment {
     pub payer_paid: BaseUnits,
     /// First burn height at which a refund to this payer is refused.
     pub deadline: BurnHeight,
-    /// Whether event and token transfer agree.
+    /// Whether event, token transfer and accounting agree.
     pub proven: bool,
+    /// What does not agree; none when it is proven.
+    pub disagreement: Option<String>,
     /// Where it stands.
     pub status: Tier,
     /// Where to find it.

@@ -6,6 +6,9 @@ use super::*;
 const MERCHANT: &str = "ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5";
 const PAYER: &str = "ST2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG";
 
+/// A change of one field, and what is said of it.
+type Change<T> = (fn(&mut T), &'static str);
+
 fn state(paid: u128, refunded: u128) -> InvoiceState {
     InvoiceState {
         amount_paid: BaseUnits(paid),
@@ -79,7 +82,7 @@ fn a_refund_that_adds_up_is_proven() {
 
 #[test]
 fn each_field_of_a_refund_is_compared() {
-    let changes: [(fn(&mut RefundProcessed), &str); 9] = [
+    let changes: [Change<RefundProcessed>; 9] = [
         (
             |refund| refund.merchant = PAYER.parse().unwrap(),
             "merchant is not the invoice's",
@@ -150,7 +153,7 @@ fn each_field_of_a_payment_is_compared() {
         payment_disagreement(&payment(), Some(&account()), Some(&ledger())),
         None
     );
-    let changes: [(fn(&mut PaymentReceived), &str); 6] = [
+    let changes: [Change<PaymentReceived>; 6] = [
         (
             |payment| payment.amount.0 += 1,
             "payer-paid is not the sum of payments",

@@ -41,6 +41,9 @@ pub enum ApiFailure {
     /// The chain forked below the place where the last page ended.
     #[error("the chain forked since the last page: read the list again from its start")]
     CursorOrphaned,
+    /// The answer took too long.
+    #[error("the answer took too long")]
+    TimedOut,
     /// The database is out of reach or took too long.
     #[error("the database does not answer in time")]
     Unavailable(#[from] DbError),
@@ -55,7 +58,7 @@ impl ApiFailure {
                 StatusCode::BAD_REQUEST
             }
             Self::CursorOrphaned => StatusCode::CONFLICT,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TimedOut | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -68,6 +71,7 @@ impl ApiFailure {
             Self::RepeatedParameter(_) => "repeated-parameter",
             Self::InvalidParameter { .. } => "invalid-parameter",
             Self::CursorOrphaned => "cursor-orphaned",
+            Self::TimedOut => "timed-out",
             Self::Unavailable(_) => "unavailable",
         }
     }
@@ -82,7 +86,7 @@ impl From<sqlx::Error> for ApiFailure {
 impl IntoResponse for ApiFailure {
     fn into_response(self) -> Response {
         if let Self::Unavailable(error) = &self {
-            tracing::error!(error = error as &dyn std::error::Error, "request failed");
+            tracing::error!(error = %error.with_causes(), "request failed");
         }
         let error = ApiError {
             code: self.code().to_owned(),

@@ -3,19 +3,16 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use axum::routing::get;
 use recoup_protocol::api::BASE_PATH;
 use sqlx::postgres::Postgres;
 use sqlx::{PgPool, Transaction};
-use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use super::error::ApiFailure;
 use super::{health, invoices, refunds};
-
-/// Longest body of a request: none of them needs one.
-const BODY_LIMIT: usize = 1_024;
 
 /// What the API needs to know.
 #[derive(Debug, Clone, Copy)]
@@ -63,10 +60,14 @@ pub fn router(pool: PgPool, settings: ApiSettings) -> Router {
         .nest(BASE_PATH, paths)
         .fallback(|| async { ApiFailure::NoSuchPath })
         .method_not_allowed_fallback(|| async { ApiFailure::MethodNotAllowed })
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            settings.time_limit,
-        ))
+        .layer(middleware::from_fn(move |request, next| {
+            within(settings.time_limit, request, next)
+        }))
         .with_state(Api { pool })
+}
+
+async fn within(limit: Duration, request: Request, next: Next) -> Result<Response, ApiFailure> {
+    tokio::time::timeout(limit, next.run(request))
+        .await
+        .map_err(|_| ApiFailure::TimedOut)
 }

@@ -34,13 +34,16 @@ pub enum Insertion {
 
 /// Stacks blocks on every fork, and the Bitcoin blocks under them.
 ///
-/// In memory is the part from a burn height on, the *horizon*; without one, all of it.
+/// In memory is what was elected from a burn height on, the *horizon*; without one, all of it. That suffices as long as
+/// the best block in memory is no lower than any below the horizon: burn blocks are judged from the tip down, and a
+/// block's burn view is never below its election.
 #[derive(Debug, Clone, Default)]
 pub struct Tree {
     /// The Bitcoin blocks.
     pub burn: BurnTree,
     root: Option<StacksHeight>,
     horizon: Option<BurnHeight>,
+    highest_forgotten: Option<StacksHeight>,
     attached: HashMap<IndexBlockHash, AttachedBlock>,
     by_height: BTreeMap<StacksHeight, Vec<IndexBlockHash>>,
     detached: Detached,
@@ -57,12 +60,18 @@ impl Tree {
         }
     }
 
-    /// A tree to be filled with what a database holds from `horizon` on.
+    /// A tree to be filled with what a database holds from `horizon` on; `highest_forgotten` is the greatest Stacks
+    /// height of a connected block below.
     #[must_use]
-    pub fn partial(root: Option<StacksHeight>, horizon: Option<BurnHeight>) -> Self {
+    pub fn partial(
+        root: Option<StacksHeight>,
+        horizon: Option<BurnHeight>,
+        highest_forgotten: Option<StacksHeight>,
+    ) -> Self {
         Self {
             root,
             horizon,
+            highest_forgotten,
             ..Self::default()
         }
     }
@@ -168,23 +177,38 @@ impl Tree {
     /// # Errors
     /// [`BelowHorizon`] where the part in memory does not suffice; the tip then stays.
     pub fn advance(&mut self) -> Result<Option<TipChange>, BelowHorizon> {
-        let new_tip = self.best();
+        let best = self.best();
+        let is_below = |forgotten| best.is_none_or(|block| block.header.height < forgotten);
+        if self.highest_forgotten.is_some_and(is_below) {
+            return Err(BelowHorizon);
+        }
+        let new_tip = best.map(|block| block.header.id);
         if new_tip == self.tip {
             return Ok(None);
-        }
-        if new_tip.is_none() && self.horizon.is_some() {
-            return Err(BelowHorizon);
         }
         let change = self.difference(self.tip, new_tip)?;
         self.tip = new_tip;
         Ok(Some(change))
     }
 
-    /// Drops what was elected below a burn height. Later answers are the same, or [`BelowHorizon`].
+    /// Drops what was elected below a burn height, but for what the next answers may need. They are the same, or
+    /// [`BelowHorizon`].
     pub fn forget_below(&mut self, horizon: BurnHeight) {
-        let keep = |block: &AttachedBlock| block.header.election.height >= horizon;
-        let tip = self.tip;
-        self.attached.retain(|id, block| keep(block) || Some(*id) == tip);
+        let Some(tip) = self.tip().map(|tip| tip.header) else {
+            return;
+        };
+        let above_tip = self.by_height.range(tip.height..).flat_map(|(_, ids)| ids);
+        let needed = above_tip
+            .filter_map(|id| self.attached.get(id))
+            .map(|block| block.header.election.height);
+        let horizon = needed.fold(horizon, BurnHeight::min);
+
+        let forgotten = self.attached.values().map(|block| block.header);
+        let forgotten = forgotten.filter(|header| header.election.height < horizon);
+        let highest = forgotten.map(|header| header.height).max();
+        self.highest_forgotten = self.highest_forgotten.max(highest);
+        self.attached
+            .retain(|_, block| block.header.election.height >= horizon);
         let attached = &self.attached;
         self.by_height.retain(|_, ids| {
             ids.retain(|id| attached.contains_key(id));
@@ -250,13 +274,12 @@ impl Tree {
     }
 
     /// The highest block alive; ties by the later sortition, then the first seen.
-    fn best(&self) -> Option<IndexBlockHash> {
+    fn best(&self) -> Option<&AttachedBlock> {
         self.by_height.values().rev().find_map(|ids| {
             ids.iter()
                 .filter_map(|id| self.attached.get(id))
                 .filter(|block| self.is_alive(block))
                 .max_by_key(|block| (block.header.election.height, Reverse(block.header.arrival)))
-                .map(|block| block.header.id)
         })
     }
 

@@ -162,6 +162,26 @@ pub async fn tip(connection: &mut PgConnection) -> Result<Option<Tip>, DbError> 
     .transpose()
 }
 
+/// The greatest Stacks height of a connected block that was elected below a burn height.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn highest_elected_below(
+    connection: &mut PgConnection,
+    horizon: BurnHeight,
+) -> Result<Option<StacksHeight>, DbError> {
+    let height = sqlx::query_scalar!(
+        "select stacks_height from block where attached and election_burn_height < $1
+          order by stacks_height desc limit 1",
+        bigint(horizon.get(), "burn height")?,
+    )
+    .fetch_optional(connection)
+    .await?;
+    height
+        .map(|height| stacks_height(height, "block.stacks_height"))
+        .transpose()
+}
+
 /// Forgets detached blocks below the root, with their events.
 ///
 /// # Errors

@@ -89,6 +89,7 @@ pub async fn of_invoice(connection: &mut PgConnection, invoice: InvoiceId) -> Re
                 payer_paid: amount(&row.payer_paid, "payment.payer_paid")?,
                 deadline: burn_height(row.deadline, "payment.deadline")?,
                 proven: row.disagreement.is_none(),
+                disagreement: row.disagreement,
                 status: if row.is_final { Tier::Final } else { Tier::Seen },
                 position: Position {
                     txid: hash(&row.txid, "payment.txid")?,

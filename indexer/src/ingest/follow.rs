@@ -8,7 +8,7 @@ use recoup_stacks::address::Principal;
 use recoup_stacks::hash::IndexBlockHash;
 use sqlx::PgConnection;
 
-use super::forest;
+use super::worker::IngestSettings;
 use crate::accounting::{Account, Ledger, payment_disagreement, refund_disagreement};
 use crate::chain::{TipChange, Tree};
 use crate::db::chain_tip::ChainTip;
@@ -20,12 +20,12 @@ use crate::db::{self, DbError};
 pub(super) async fn follow_tip(
     connection: &mut PgConnection,
     tree: &mut Tree,
-    finality_depth: u64,
+    settings: &IngestSettings,
 ) -> Result<Option<TipChange>, DbError> {
     let change = loop {
         match tree.advance() {
             Ok(change) => break change,
-            Err(_) => *tree = forest::load_twice_as_deep(&mut *connection, tree).await?,
+            Err(_) => *tree = settings.window.load_deeper(&mut *connection, tree).await?,
         }
     };
     let burn = tree.burn.tip();
@@ -52,7 +52,7 @@ pub(super) async fn follow_tip(
     let tip = ChainTip {
         stacks: tree.tip().map(|block| (block.header.id, block.header.height)),
         burn,
-        final_burn_height: burn.and_then(|point| point.height.checked_sub(finality_depth)),
+        final_burn_height: burn.and_then(|point| point.height.checked_sub(settings.finality_depth)),
     };
     if db::chain_tip::find(&mut *connection).await? != tip {
         db::chain_tip::update(&mut *connection, &tip).await?;

@@ -3,8 +3,7 @@
 use recoup_stacks::hash::{IndexBlockHash, StacksHeight};
 use sqlx::PgConnection;
 
-use super::forest;
-use super::worker::RootRule;
+use super::worker::{IngestSettings, RootRule};
 use crate::chain::{Arrival, AttachedBlock, BurnHeader, Insertion, Tree};
 use crate::db::gap::GapKind;
 use crate::db::{self, DbError};
@@ -23,12 +22,6 @@ pub(super) async fn burn_block(
         return Ok(());
     }
     db::burn_block::insert(&mut *connection, header, arrival).await?;
-    if tree
-        .horizon()
-        .is_some_and(|horizon| header.point.height <= horizon)
-    {
-        *tree = forest::load_deeper(&mut *connection, header.point.height).await?;
-    }
     tree.insert_burn(*header);
     if let Some(consensus_hash) = header.consensus_hash {
         db::block::resolve_views(&mut *connection, &consensus_hash, header.point).await?;
@@ -60,7 +53,7 @@ async fn note_missing_burn_parent(
 pub(super) async fn block(
     connection: &mut PgConnection,
     tree: &mut Tree,
-    rule: RootRule,
+    settings: &IngestSettings,
     block: &NormalisedBlock,
 ) -> Result<(), DbError> {
     let header = block.header;
@@ -71,13 +64,13 @@ pub(super) async fn block(
     {
         return Ok(());
     }
-    if let Some(root) = new_root(tree, rule, block) {
+    if let Some(root) = new_root(tree, settings.root, block) {
         set_root(&mut *connection, tree, root).await?;
     }
     if tree.root().is_some_and(|root| header.height < root) {
         return Ok(());
     }
-    load_down_to(&mut *connection, tree, &header.parent).await?;
+    load_down_to(&mut *connection, tree, settings, &header.parent).await?;
     db::block::insert(&mut *connection, block).await?;
     for event in &block.events {
         db::contract_event::insert(&mut *connection, event, header.height).await?;
@@ -136,13 +129,14 @@ async fn set_root(connection: &mut PgConnection, tree: &mut Tree, root: StacksHe
 async fn load_down_to(
     connection: &mut PgConnection,
     tree: &mut Tree,
+    settings: &IngestSettings,
     parent: &IndexBlockHash,
 ) -> Result<(), DbError> {
     if tree.contains(parent) {
         return Ok(());
     }
     if let Some(election) = db::block::election_height(&mut *connection, parent).await? {
-        *tree = forest::load_deeper(connection, election).await?;
+        *tree = settings.window.load_down_to(connection, election).await?;
     }
     Ok(())
 }

@@ -8,16 +8,24 @@ use sqlx::{PgConnection, PgPool};
 use tokio::sync::watch;
 
 use super::message::Message;
-use super::{follow, forest, store};
+use super::window::Window;
+use super::{follow, store};
 use crate::chain::{Arrival, Tree};
 use crate::db::inbox::InboxMessage;
-use crate::db::{self, DbError};
+use crate::db::{self, DbError, WriterLock};
 use crate::observer::Inbox;
 
 /// How long to wait after a failure of the database.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How often to look for messages that nobody announced, such as those of another process.
 const POLL_EVERY: Duration = Duration::from_secs(1);
+
+/// What came of one turn of the loop.
+enum Turn {
+    Processed,
+    NothingWaits,
+    AnotherWrites,
+}
 
 /// Where the followed part of the chain begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +47,8 @@ pub struct IngestSettings {
     pub root: RootRule,
     /// Burn blocks after which a block is final.
     pub finality_depth: u64,
+    /// How much of the block tree is kept in memory.
+    pub window: Window,
 }
 
 /// The one that writes the tables. There must be only one: see [`db::WriterLock`].
@@ -70,28 +80,45 @@ impl Ingest {
         }
     }
 
-    /// Works until told to stop.
-    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+    /// Works until told to stop, whenever no other process does.
+    pub async fn run(mut self, mut lock: WriterLock, mut stop: watch::Receiver<bool>) {
+        let mut standing_by = false;
         while !*stop.borrow() {
-            let pause = match self.process_next().await {
-                Ok(true) => {
-                    self.inbox.message_processed();
-                    continue;
+            let turn = self.take_turn(&mut lock).await;
+            let stood_by = std::mem::replace(&mut standing_by, matches!(turn, Ok(Turn::AnotherWrites)));
+            let pause = match turn {
+                Ok(Turn::Processed) => continue,
+                Ok(Turn::NothingWaits) => POLL_EVERY,
+                Ok(Turn::AnotherWrites) => {
+                    if !stood_by {
+                        tracing::info!("another process writes; standing by");
+                    }
+                    POLL_EVERY
                 }
-                Ok(false) => POLL_EVERY,
                 Err(error) => {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "ingest failed; will try again"
-                    );
+                    tracing::error!(error = %error.with_causes(), "ingest failed; will try again");
                     RETRY_AFTER
                 }
             };
             tokio::select! {
-                () = self.inbox.arrived.notified() => {}
+                () = self.inbox.arrived.notified(), if !standing_by => {}
                 () = tokio::time::sleep(pause) => {}
                 _ = stop.changed() => {}
             }
+        }
+    }
+
+    async fn take_turn(&mut self, lock: &mut WriterLock) -> Result<Turn, DbError> {
+        if !lock.hold().await? {
+            let mut connection = self.pool.acquire().await?;
+            self.inbox.set_depth(db::inbox::depth(&mut connection).await?);
+            return Ok(Turn::AnotherWrites);
+        }
+        if self.process_next().await? {
+            self.inbox.message_processed();
+            Ok(Turn::Processed)
+        } else {
+            Ok(Turn::NothingWaits)
         }
     }
 
@@ -119,7 +146,7 @@ impl Ingest {
         db::inbox::mark_processed(&mut transaction, message.arrival).await?;
         db::chain_tip::set_cursor(&mut transaction, message.arrival).await?;
         transaction.commit().await?;
-        forest::trim(&mut memory.tree);
+        self.settings.window.trim(&mut memory.tree);
         memory.cursor = Some(message.arrival);
         self.memory = Some(memory);
         Ok(true)
@@ -133,9 +160,9 @@ impl Ingest {
         if let Some(memory) = self.memory.take().filter(|memory| memory.cursor == cursor) {
             return Ok(memory);
         }
-        let mut tree = forest::load(&mut *connection).await?;
+        let mut tree = self.settings.window.load(&mut *connection).await?;
         // The finality depth may have been configured anew.
-        follow::follow_tip(connection, &mut tree, self.settings.finality_depth).await?;
+        follow::follow_tip(connection, &mut tree, &self.settings).await?;
         Ok(Memory { tree, cursor })
     }
 
@@ -168,10 +195,10 @@ impl Ingest {
                 store::burn_block(&mut *connection, tree, &header, arrival).await?;
             }
             Ok(Message::Block(block)) => {
-                store::block(&mut *connection, tree, self.settings.root, &block).await?;
+                store::block(&mut *connection, tree, &self.settings, &block).await?;
             }
         }
-        let change = follow::follow_tip(connection, tree, self.settings.finality_depth).await?;
+        let change = follow::follow_tip(connection, tree, &self.settings).await?;
         if let Some(change) = change.filter(|change| !change.orphaned.is_empty()) {
             tracing::warn!(
                 orphaned_blocks = change.orphaned.len(),

@@ -8,9 +8,9 @@ use recoup_indexer::ingest::RootRule;
 use recoup_indexer::server::{Server, ServerError};
 use recoup_stacks::address::Network;
 use recoup_stacks::hash::StacksHeight;
-use recoup_test_support::TestDatabase;
+use recoup_test_support::{TestDatabase, wait_until};
 
-use crate::harness::{TestIndexer, config};
+use crate::harness::{TestIndexer, assert_same, config};
 use crate::synthetic::random_chain;
 
 const ROOT: RootRule = RootRule::Height(StacksHeight(100));
@@ -36,21 +36,58 @@ fn a_database_of_another_chain_is_refused() {
 #[test]
 fn a_second_writer_stands_by_until_the_first_ends() {
     let chain = random_chain(2, 10);
-    let mut indexer = TestIndexer::start(ROOT);
-    indexer.post_all(&chain.messages);
-    let standby = config(indexer.database_url(), ROOT);
-    let (server, dump) = {
-        let start = Server::start(standby);
-        let mut start = std::pin::pin!(start);
-        let early =
-            indexer.block_on(async { tokio::time::timeout(Duration::from_millis(500), &mut start).await });
-        assert!(early.is_err(), "it must not write beside the first");
-        let dump = indexer.dump();
-        indexer.stop_server();
-        (indexer.block_on(start).unwrap(), dump)
+    let (first_half, second_half) = chain.messages.split_at(chain.messages.len() / 2);
+    let expected = {
+        let indexer = TestIndexer::start(ROOT);
+        indexer.post_all(&chain.messages);
+        indexer.dump()
     };
-    assert_eq!(indexer.dump(), dump);
-    indexer.block_on(server.stop());
+    let mut indexer = TestIndexer::start(ROOT);
+    indexer.post_all(first_half);
+    let standby = indexer
+        .block_on(Server::start(config(indexer.database_url(), ROOT)))
+        .unwrap();
+    let writers = "select count(*) from pg_locks where locktype = 'advisory' and granted
+        and database = (select oid from pg_database where datname = current_database())";
+    assert_eq!(indexer.count(writers), 1);
+    indexer.stop_server();
+    for message in second_half {
+        let url = format!("http://{}{}", standby.observer_address(), message.path);
+        assert_eq!(
+            ureq::post(url).send(message.body.to_string()).unwrap().status(),
+            200
+        );
+    }
+    indexer.settle();
+    assert_same(&indexer.dump(), &expected, "at the end");
+    indexer.block_on(standby.stop());
+}
+
+#[test]
+fn broken_connections_are_made_anew() {
+    let chain = random_chain(4, 15);
+    let expected = {
+        let indexer = TestIndexer::start(ROOT);
+        indexer.post_all(&chain.messages);
+        indexer.dump()
+    };
+    let indexer = TestIndexer::start(ROOT);
+    for (number, message) in chain.messages.iter().enumerate() {
+        if number % 10 == 5 {
+            // As a restart of the database does; the node repeats what was not acknowledged.
+            indexer.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity
+                  where datname = current_database() and pid <> pg_backend_pid()",
+            );
+        }
+        wait_until("the message to be taken", Duration::from_secs(60), || {
+            let status = indexer.post_bytes(message.path, message.body.to_string().as_bytes());
+            Ok((status == 200).then_some(()))
+        })
+        .unwrap();
+    }
+    indexer.settle();
+    assert_same(&indexer.dump(), &expected, "at the end");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use recoup_stacks::address::ContractId;
 use recoup_stacks::hash::StacksHeight;
 use serde_json::{Value, json};
 
-use crate::harness::TestIndexer;
+use crate::harness::{TestIndexer, assert_same};
 use crate::synthetic::{Block, CORE, Chain, PAYER, Posted, Transaction};
 
 const ROOT: RootRule = RootRule::Height(StacksHeight(100));
@@ -105,7 +105,11 @@ fn follows_the_story(depth: u64) {
         first_block
     );
     assert_eq!(indexer.get_ok("/health")["reorgs"], 2);
-    assert_eq!(indexer.dump(), dump_of_branch(messages, seen..mined_again));
+    assert_same(
+        &indexer.dump(),
+        &dump_of_branch(messages, seen..mined_again),
+        "after the flip back",
+    );
     let unchanged = |dump: Vec<String>| {
         dump.into_iter()
             .filter(|row| !row.starts_with("refund "))
@@ -132,6 +136,19 @@ fn seven_deep() {
 #[test]
 fn fifty_deep() {
     follows_the_story(50);
+}
+
+#[test]
+fn fifty_deep_with_less_in_memory() {
+    let (chain, _) = story(50);
+    let expected = {
+        let indexer = TestIndexer::start(ROOT);
+        indexer.post_all(&chain.messages);
+        indexer.dump()
+    };
+    let indexer = TestIndexer::start_with(ROOT, |config| config.ingest.window.burn_blocks = 5);
+    indexer.post_all(&chain.messages);
+    assert_same(&indexer.dump(), &expected, "at the end");
 }
 
 #[test]

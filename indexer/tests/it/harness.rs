@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use recoup_indexer::api::ApiSettings;
 use recoup_indexer::config::RunConfig;
-use recoup_indexer::ingest::{IngestSettings, RootRule};
+use recoup_indexer::ingest::{IngestSettings, RootRule, Window};
 use recoup_indexer::observer::ObserverSettings;
 use recoup_indexer::server::Server;
 use recoup_stacks::address::{ContractId, Network};
@@ -43,10 +43,22 @@ pub(crate) fn config(database_url: &str, root: RootRule) -> RunConfig {
             core_contract: CORE.parse().unwrap(),
             root,
             finality_depth: 6,
+            window: Window::default(),
         },
         api_listen: "127.0.0.1:0".parse().unwrap(),
         api: ApiSettings::default(),
     }
+}
+
+/// That two dumps say the same, showing the rows in which they differ.
+pub(crate) fn assert_same(found: &[String], expected: &[String], when: &str) {
+    let missing: Vec<_> = expected.iter().filter(|row| !found.contains(row)).collect();
+    let surplus: Vec<_> = found.iter().filter(|row| !expected.contains(row)).collect();
+    assert!(
+        missing.is_empty() && surplus.is_empty(),
+        "{when}\nmissing: {missing:#?}\nsurplus: {surplus:#?}"
+    );
+    assert_eq!(found.len(), expected.len(), "{when}");
 }
 
 impl TestIndexer {
@@ -184,21 +196,6 @@ impl TestIndexer {
         self.with_connection(async |connection| {
             sqlx::raw_sql(statement).execute(connection).await.unwrap();
         });
-    }
-
-    /// Runs settings and the definition of `plan()` in one session, and answers what it returns.
-    pub(crate) fn explain(&self, definition: &str) -> String {
-        self.with_connection(async |connection| {
-            sqlx::raw_sql(sqlx::AssertSqlSafe(definition))
-                .execute(&mut *connection)
-                .await
-                .unwrap();
-            let rows = sqlx::query("select plan()").fetch_all(connection).await.unwrap();
-            rows.iter()
-                .map(|row| row.get::<String, _>(0))
-                .collect::<Vec<_>>()
-                .join("\n")
-        })
     }
 
     pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {

@@ -8,7 +8,7 @@ use recoup_indexer::ingest::RootRule;
 use recoup_stacks::hash::StacksHeight;
 use recoup_test_support::wait_until;
 
-use crate::harness::TestIndexer;
+use crate::harness::{TestIndexer, assert_same};
 use crate::synthetic::{Chain, random_chain};
 
 const ROOT: RootRule = RootRule::Height(StacksHeight(100));
@@ -102,7 +102,7 @@ fn a_full_inbox_tells_the_node_to_wait_and_loses_nothing() {
         .unwrap();
     }
     indexer.settle();
-    assert_eq!(indexer.dump(), expected, "after {refused} refusals");
+    assert_same(&indexer.dump(), &expected, &format!("after {refused} refusals"));
 }
 
 #[test]
@@ -151,5 +151,5 @@ fn a_failure_half_way_leaves_no_half_state() {
     .unwrap();
     indexer.execute("drop trigger fail on chain_tip");
     indexer.settle();
-    assert_eq!(indexer.dump(), expected);
+    assert_same(&indexer.dump(), &expected, "at the end");
 }

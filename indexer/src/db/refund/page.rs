@@ -211,6 +211,7 @@ impl RefundRow {
             payer_refunded: amount(&self.payer_refunded, "refund.payer_refunded")?,
             deadline: burn_height(self.deadline, "refund.deadline")?,
             proven: self.disagreement.is_none(),
+            disagreement: self.disagreement,
             status: match self.status.as_str() {
                 "seen" => Tier::Seen,
                 "final" => Tier::Final,
