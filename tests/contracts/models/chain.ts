@@ -14,6 +14,9 @@ const source = (name: string) => readFileSync(new URL(`contracts/${name}.clar`, 
 const WALLET = source("wallet");
 const MOODY_TOKEN = source("moody-token");
 
+/** What simnet answers for an entry that was deleted; for one that never was, it throws. */
+const NONE = "0x09";
+
 export interface Answer {
   result: Result;
   /** Of recoup-core and of the tokens; transfers of STX and of tokens. */
@@ -76,10 +79,11 @@ export class Chain {
     return plain(this.simnet.getDataVar(CORE, name)) as bigint;
   }
 
-  /** A map's entry as the bytes that the chain keeps, or null. Decoding thousands a second would take most of the time. */
+  /** A map's entry as the bytes of (some entry), or null. Decoding all of them at each step would take most of the time. */
   rawEntry(map: string, key: Uint8Array): string | null {
     try {
-      return SDK.prototype.getMapEntry.call(this.simnet, CORE, map, key);
+      const bytes = SDK.prototype.getMapEntry.call(this.simnet, CORE, map, key);
+      return bytes === NONE ? null : bytes;
     } catch (error) {
       if (error === "value not found") return null;
       throw error;

@@ -23,7 +23,10 @@ declare module "vitest" {
 }
 
 /** Starting a chain takes a second; a chain that is used too long becomes slow. */
-const SEQUENCES_PER_CHAIN = 25;
+const SEQUENCES_PER_CHAIN = 20;
+
+/** With fewer sequences than these, an outcome may be missing by chance. */
+const ENOUGH_FOR_ALL_OUTCOMES = 150;
 
 const runs = Number(process.env.RECOUP_FUZZ_RUNS ?? 200);
 const seed = Number(process.env.RECOUP_FUZZ_SEED ?? Date.now() % 2 ** 31);
@@ -45,8 +48,10 @@ it(`behaves as its model in ${runs} random sequences of ${STEPS_PER_SEQUENCE} st
     sequences += 1;
     const { cast, state } = newCast(chain);
     const model: Model = { state, cast, steps: 0 };
-    const real: Real = { chain, stored: new StoredState(chain, cast, state), coverage };
+    const stored = new StoredState(chain, cast, state);
+    const real: Real = { chain, stored, coverage };
     fc.modelRun(() => ({ model, real }), steps);
+    stored.assertNothingElse(model.state);
     shortest = Math.min(shortest, model.steps);
   });
   await fc.assert(property, { numRuns: runs, seed, ...(path === undefined ? {} : { path }), endOnFailure: path !== undefined });
@@ -56,5 +61,5 @@ it(`behaves as its model in ${runs} random sequences of ${STEPS_PER_SEQUENCE} st
   writeSync(1, `recoup-core, epoch ${epoch}: ${sequences} sequences, ${coverage.steps} steps, seed ${seed}, ${seconds} s\n`);
   writeSync(1, `${coverage.report()}\n`);
   expect(shortest).toBe(STEPS_PER_SEQUENCE);
-  expect(coverage.missing(outcomes)).toEqual([]);
+  if (runs >= ENOUGH_FOR_ALL_OUTCOMES) expect(coverage.missing(outcomes)).toEqual([]);
 });

@@ -1,5 +1,6 @@
 /** All commands, and how often each is tried. */
 import fc, { type Arbitrary } from "fast-check";
+import { Err } from "../../helpers.ts";
 import { advance, advanceToTurningPoint } from "./advance.ts";
 import { cancelInvoiceErrors } from "./cancel-invoice-err.ts";
 import { cancelInvoice } from "./cancel-invoice.ts";
@@ -49,8 +50,8 @@ const errors: Aim[] = [
 const others: [weight: number, steps: Arbitrary<Step>][] = [
   [6, advance],
   [3, advanceToTurningPoint],
-  [2, setMood],
-  [4, soothe],
+  [4, setMood],
+  [3, soothe],
   [4, read],
   [14, wild],
 ];
@@ -59,6 +60,10 @@ const others: [weight: number, steps: Arbitrary<Step>][] = [
 export const outcomes: ReadonlySet<string> = new Set(
   [...successes.map(([, aim]) => aim), ...errors].map(({ outcome }) => outcome),
 );
+
+/** These need a hostile token, or somebody poor, at the right time. */
+const RARE = [Err.INSUFFICIENT_BALANCE, Err.TRANSFER_FAILED, Err.FORBIDDEN_TRANSFER].map(String);
+const weightOf = ({ outcome }: Aim): number => (RARE.some((code) => outcome.endsWith(code)) ? 6 : 1);
 
 class Nothing implements Step {
   check = () => false;
@@ -74,7 +79,7 @@ const step: Arbitrary<Step> = fc.oneof(
   { withCrossShrink: true },
   { weight: 1, arbitrary: fc.constant(new Nothing()) as Arbitrary<Step> },
   ...successes.map(([weight, { steps }]) => ({ weight, arbitrary: steps })),
-  ...errors.map(({ steps }) => ({ weight: 1, arbitrary: steps })),
+  ...errors.map((aim) => ({ weight: weightOf(aim), arbitrary: aim.steps })),
   ...others.map(([weight, steps]) => ({ weight, arbitrary: steps })),
 );
 
