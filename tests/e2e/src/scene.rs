@@ -60,11 +60,6 @@ pub struct Scene {
 }
 
 #[derive(Deserialize)]
-struct NodeInfo {
-    stacks_tip_height: u64,
-}
-
-#[derive(Deserialize)]
 struct ChainState {
     tip: ChainTip,
 }
@@ -171,14 +166,6 @@ impl Scene {
     /// When it does not answer.
     pub fn health(&self) -> Result<Health> {
         Ok(self.indexer()?.get(&format!("{BASE_PATH}/health"))?)
-    }
-
-    /// The node's Stacks height.
-    ///
-    /// # Errors
-    /// When it does not answer.
-    pub fn stacks_height(&self) -> Result<u64> {
-        Ok(self.node().get::<NodeInfo>("/v2/info")?.stacks_tip_height)
     }
 
     /// Waits until the indexer stands at the chain's tip with nothing left to do, and returns its health.

@@ -106,13 +106,6 @@ impl RecoupCommand {
         self
     }
 
-    /// Sets an environment variable.
-    #[must_use]
-    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
-        self.command.env(name, value);
-        self
-    }
-
     /// Demands this exit code in place of 0.
     #[must_use]
     pub fn expect_code(mut self, code: i32) -> Self {
