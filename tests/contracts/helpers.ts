@@ -79,7 +79,7 @@ export const Err = {
 
 // --- The chain
 
-let simnet: Simnet;
+export let simnet: Simnet;
 /** Every print of a test's successful calls in order, also as the bytes that a node sends. */
 export const printLog: (Print & { hex: string })[] = [];
 /** Every reference used in a test, so that `chainState` can look each one up. */
