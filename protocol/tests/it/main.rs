@@ -1,5 +1,13 @@
 //! What this crate says of the contracts, held against the contracts.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what is not as expected is to end the test, in its helpers too"
+)]
+
 mod contract_interface;
 mod contract_source;
 mod round_trip;
