@@ -30,7 +30,6 @@ pub struct Arguments {
 
 /// What to do.
 #[derive(Debug, Clone, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "made once a process")]
 #[expect(missing_docs, reason = "clap would print the comment as help")]
 pub enum Command {
     #[command(subcommand)]

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use recoup_protocol::token::Token;
+use recoup_stacks::address::AssetId;
 use recoup_stacks::address::ContractId;
 use recoup_stacks::clarity::{ClarityName, Value};
-use recoup_stacks::address::AssetId;
 use recoup_stacks::rpc::ContractInterface;
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +41,10 @@ impl Cache {
     pub fn load(home: &Home, chain: Chain) -> Self {
         let path = home.cache(chain.as_str());
         let text = fs::read_to_string(&path).unwrap_or_default();
-        Self { content: serde_json::from_str(&text).unwrap_or_default(), path }
+        Self {
+            content: serde_json::from_str(&text).unwrap_or_default(),
+            path,
+        }
     }
 
     /// Makes sure that a deployed `recoup-core` is the one in this program.
@@ -54,14 +57,21 @@ impl Cache {
             return Ok(());
         }
         let Some(source) = view.source(core).await? else {
-            return Err(Failure::new(Kind::Refused, format!("there is no contract {core} on this chain"))
-                .hint("deploy it with `recoup contracts deploy`, or name the right one with --contract"));
+            return Err(Failure::new(
+                Kind::Refused,
+                format!("there is no contract {core} on this chain"),
+            )
+            .hint("deploy it with `recoup contracts deploy`, or name the right one with --contract"));
         };
         let found = sha256(&source);
         if found != released {
-            return Err(Failure::new(Kind::Refused, format!("{core} is not the released recoup-core"))
-                .context("this contract is not trusted")
-                .hint(format!("its source's SHA-256 is {found}, the released one's {released}: check --contract")));
+            return Err(
+                Failure::new(Kind::Refused, format!("{core} is not the released recoup-core"))
+                    .context("this contract is not trusted")
+                    .hint(format!(
+                        "its source's SHA-256 is {found}, the released one's {released}: check --contract"
+                    )),
+            );
         }
         self.content.cores.insert(core.to_string(), released);
         self.save();
@@ -73,7 +83,9 @@ impl Cache {
     /// # Errors
     /// When it is no token whose amounts can be shown and fenced.
     pub async fn token(&mut self, view: &View<'_>, token: &Token) -> Result<TokenInfo, Failure> {
-        let Some(principal) = token.contract() else { return Ok(TokenInfo::Stx) };
+        let Some(principal) = token.contract() else {
+            return Ok(TokenInfo::Stx);
+        };
         let Some(contract) = principal.as_contract() else {
             return Err(not_a_token(principal, "it is no contract"));
         };
@@ -130,12 +142,18 @@ fn only_asset(contract: &ContractId, interface: &ContractInterface) -> Result<As
     match interface.fungible_tokens.as_slice() {
         [only] => Ok(AssetId::new(contract.clone(), only.name.clone())),
         [] => Err(not_a_token(contract, "it defines no fungible token")),
-        _ => Err(not_a_token(contract, "it defines several fungible tokens: which one moves cannot be known")),
+        _ => Err(not_a_token(
+            contract,
+            "it defines several fungible tokens: which one moves cannot be known",
+        )),
     }
 }
 
 fn has_function(interface: &ContractInterface, name: &str) -> bool {
-    interface.functions.iter().any(|function| function.access == "read_only" && function.name.as_str() == name)
+    interface
+        .functions
+        .iter()
+        .any(|function| function.access == "read_only" && function.name.as_str() == name)
 }
 
 fn not_a_token(contract: impl std::fmt::Display, why: impl ToString) -> Failure {

@@ -20,22 +20,58 @@ use crate::secrets::PassphraseSource;
 #[command(next_help_heading = "Options of every command")]
 pub struct GlobalOptions {
     /// Folder of configuration, wallets and journals [default: recoup in the user's configuration folder]
-    #[arg(long, global = true, value_name = "FOLDER", env = "RECOUP_HOME", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FOLDER",
+        env = "RECOUP_HOME",
+        hide_env_values = true
+    )]
     pub home: Option<PathBuf>,
     /// Profile: local, testnet, mainnet, or one of the configuration file
-    #[arg(long, global = true, value_name = "NAME", env = "RECOUP_PROFILE", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "RECOUP_PROFILE",
+        hide_env_values = true
+    )]
     pub profile: Option<String>,
     /// URL of the node
-    #[arg(long, global = true, value_name = "URL", env = "RECOUP_NODE_URL", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "RECOUP_NODE_URL",
+        hide_env_values = true
+    )]
     pub node_url: Option<String>,
     /// URL of the indexer
-    #[arg(long, global = true, value_name = "URL", env = "RECOUP_INDEXER_URL", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "RECOUP_INDEXER_URL",
+        hide_env_values = true
+    )]
     pub indexer_url: Option<String>,
     /// Id of the deployed recoup-core
-    #[arg(long, global = true, value_name = "CONTRACT", env = "RECOUP_CONTRACT", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "CONTRACT",
+        env = "RECOUP_CONTRACT",
+        hide_env_values = true
+    )]
     pub contract: Option<ContractId>,
     /// Wallet to use
-    #[arg(long, global = true, value_name = "NAME", env = "RECOUP_WALLET", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "RECOUP_WALLET",
+        hide_env_values = true
+    )]
     pub wallet: Option<WalletName>,
     /// Print one JSON object on stdout
     #[arg(long, global = true)]
@@ -102,8 +138,11 @@ impl Context {
     /// When none is configured.
     pub fn core(&self) -> Result<&ContractId, Failure> {
         self.profile.contract.as_ref().ok_or_else(|| {
-            Failure::new(Kind::Usage, format!("profile `{}` names no contract", self.profile.name))
-                .hint("name it with --contract, or deploy one with `recoup contracts deploy`")
+            Failure::new(
+                Kind::Usage,
+                format!("profile `{}` names no contract", self.profile.name),
+            )
+            .hint("name it with --contract, or deploy one with `recoup contracts deploy`")
         })
     }
 
@@ -145,7 +184,12 @@ impl Context {
 /// When neither options nor environment name one.
 pub fn home(options: &GlobalOptions) -> Result<Home, Failure> {
     let user = || Home::of_user(|name| std::env::var(name).ok());
-    Ok(options.home.clone().map(Home::at).or_else(user).ok_or(ConfigError::NoHome)?)
+    Ok(options
+        .home
+        .clone()
+        .map(Home::at)
+        .or_else(user)
+        .ok_or(ConfigError::NoHome)?)
 }
 
 /// A wallet that is not unlocked yet. Its address is the file's word until then.
@@ -171,10 +215,16 @@ impl Wallet {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        let kind = if matches!(error, ConfigError::File(_)) { Kind::Internal } else { Kind::Usage };
+        let kind = if matches!(error, ConfigError::File(_)) {
+            Kind::Internal
+        } else {
+            Kind::Usage
+        };
         let failure = Self::from_error(kind, &error);
         match error {
-            ConfigError::UnknownProfile(_) => failure.hint("built in are local, testnet and mainnet; others stand in config.toml"),
+            ConfigError::UnknownProfile(_) => {
+                failure.hint("built in are local, testnet and mainnet; others stand in config.toml")
+            }
             ConfigError::UnknownSetting(_) => failure.hint(
                 "there are network, node, indexer, contract, wallet, max-fee, fallback-fee and final-after",
             ),
@@ -194,9 +244,10 @@ impl From<KeystoreError> for Failure {
                 (Kind::Usage, "nothing was stored")
             }
             KeystoreError::Envelope(_) => (Kind::Refused, "nothing was signed"),
-            KeystoreError::BadFile { .. } | KeystoreError::WrongAddress(_) => {
-                (Kind::Refused, "restore the file from a backup, or import the words again under another name")
-            }
+            KeystoreError::BadFile { .. } | KeystoreError::WrongAddress(_) => (
+                Kind::Refused,
+                "restore the file from a backup, or import the words again under another name",
+            ),
             KeystoreError::File(_) => (Kind::Internal, "check the folder's permissions and the disk"),
         };
         Self::from_error(kind, &error).hint(hint)
@@ -205,7 +256,8 @@ impl From<KeystoreError> for Failure {
 
 impl From<crate::secrets::SecretError> for Failure {
     fn from(error: crate::secrets::SecretError) -> Self {
-        Self::from_error(Kind::Usage, &error).hint("give the passphrase with --passphrase-file or --passphrase-fd")
+        Self::from_error(Kind::Usage, &error)
+            .hint("give the passphrase with --passphrase-file or --passphrase-fd")
     }
 }
 

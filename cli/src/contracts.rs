@@ -28,13 +28,19 @@ pub fn sha256(source: &str) -> String {
 }
 
 /// The token trait that `recoup-core` is built on.
-pub const TRAIT: Contract =
-    Contract { name: TRAIT_CONTRACT_NAME, source: include_str!("../../contracts/traits/sip-010-trait.clar") };
+pub const TRAIT: Contract = Contract {
+    name: TRAIT_CONTRACT_NAME,
+    source: include_str!("../../contracts/traits/sip-010-trait.clar"),
+};
 
 /// `recoup-core` itself.
-pub const CORE: Contract =
-    Contract { name: CORE_CONTRACT_NAME, source: include_str!("../../contracts/recoup-core.clar") };
+pub const CORE: Contract = Contract {
+    name: CORE_CONTRACT_NAME,
+    source: include_str!("../../contracts/recoup-core.clar"),
+};
 
 /// A token for local chains that behaves as sBTC does.
-pub const MOCK_SBTC: Contract =
-    Contract { name: "mock-sbtc", source: include_str!("../../contracts/mocks/mock-sbtc.clar") };
+pub const MOCK_SBTC: Contract = Contract {
+    name: "mock-sbtc",
+    source: include_str!("../../contracts/mocks/mock-sbtc.clar"),
+};

@@ -60,7 +60,7 @@ pub struct Failure {
     pub causes: Vec<String>,
     /// The contract's error code, when there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub contract_error: Option<ContractCode>,
+    pub contract_error: Option<Box<ContractCode>>,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
@@ -69,7 +69,13 @@ pub struct Failure {
 impl Failure {
     /// A failure with a message alone.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), causes: Vec::new(), contract_error: None, hint: None }
+        Self {
+            kind,
+            message: message.into(),
+            causes: Vec::new(),
+            contract_error: None,
+            hint: None,
+        }
     }
 
     /// A failure caused by an error, whose whole chain of sources is kept.
@@ -86,7 +92,8 @@ impl Failure {
     /// Puts a message above what happened, which becomes the first cause.
     #[must_use]
     pub fn context(mut self, message: impl Into<String>) -> Self {
-        self.causes.insert(0, std::mem::replace(&mut self.message, message.into()));
+        self.causes
+            .insert(0, std::mem::replace(&mut self.message, message.into()));
         self
     }
 
@@ -100,7 +107,10 @@ impl Failure {
     /// Names the contract's error.
     #[must_use]
     pub fn contract_error(mut self, code: u128, name: impl Into<String>) -> Self {
-        self.contract_error = Some(ContractCode { code, name: name.into() });
+        self.contract_error = Some(Box::new(ContractCode {
+            code,
+            name: name.into(),
+        }));
         self
     }
 

@@ -42,7 +42,11 @@ impl Home {
 
     /// `$XDG_CONFIG_HOME/recoup`, or `~/.config/recoup`. `None` when the environment names neither.
     pub fn of_user(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
-        let set = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let set = |name| {
+            variable(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
         let folder = set("XDG_CONFIG_HOME")
             .filter(|path| path.is_absolute()) // as the XDG base directory specification has it
             .or_else(|| set("HOME").map(|home| home.join(".config")))?;
@@ -119,14 +123,24 @@ pub fn write_whole(path: &Path, content: &[u8], existing: Existing) -> Result<()
 }
 
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(FILE_MODE).open(path)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(FILE_MODE)
+        .open(path)?;
     file.write_all(content)?;
     file.sync_all()
 }
 
 /// Opens a file for reading and appending, made with mode 0600 when it is missing.
 pub(crate) fn open_to_append(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).append(true).create(true).mode(FILE_MODE).open(path)
+    OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create(true)
+        .mode(FILE_MODE)
+        .open(path)
 }
 
 /// Makes a file's name durable: without it, a crash can forget a file whose content was synced.
@@ -151,7 +165,10 @@ mod tests {
         write_whole(&path, b"three", Existing::Replace).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"three");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(
+            fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777,
+            0o700
+        );
         let left: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().collect();
         assert_eq!(left.len(), 1, "no temporary file is left: {left:?}");
     }

@@ -31,7 +31,9 @@ impl Indexer {
             return Err(Failure::new(Kind::Usage, message).hint(hint));
         };
         let base = Url::parse(url).map_err(|error| {
-            Failure::from_error(Kind::Usage, &error).context(format!("`{url}` is no URL")).hint(hint)
+            Failure::from_error(Kind::Usage, &error)
+                .context(format!("`{url}` is no URL"))
+                .hint(hint)
         })?;
         let http = client_builder(&base)
             .map_err(|error| Failure::from_error(Kind::Usage, &error).hint(hint))?
@@ -56,7 +58,10 @@ impl Indexer {
 
     async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T, Failure> {
         let mut url = self.base.clone();
-        url.set_path(&format!("{}{BASE_PATH}{path}", self.base.path().trim_end_matches('/')));
+        url.set_path(&format!(
+            "{}{BASE_PATH}{path}",
+            self.base.path().trim_end_matches('/')
+        ));
         url.query_pairs_mut().extend_pairs(query);
         let failed = |error: reqwest::Error| {
             Failure::from_error(Kind::Network, &error)
@@ -75,7 +80,9 @@ impl Indexer {
         if !status.is_success() {
             let mut failure = Failure::new(Kind::Network, format!("the indexer answered {status}"));
             if let Ok(body) = serde_json::from_slice::<ErrorBody>(&body) {
-                failure.causes.extend(body.errors.into_iter().map(|error| error.detail));
+                failure
+                    .causes
+                    .extend(body.errors.into_iter().map(|error| error.detail));
             }
             return Err(failure);
         }

@@ -22,9 +22,14 @@ impl Output {
     /// # Errors
     /// When the document cannot be written as JSON.
     pub fn new(document: &impl Serialize, text: impl Into<String>) -> Result<Self, Failure> {
-        let json = serde_json::to_value(document)
-            .map_err(|error| Failure::from_error(Kind::Internal, &error).context("cannot write the result as JSON"))?;
-        Ok(Self { json, text: text.into(), exit: None })
+        let json = serde_json::to_value(document).map_err(|error| {
+            Failure::from_error(Kind::Internal, &error).context("cannot write the result as JSON")
+        })?;
+        Ok(Self {
+            json,
+            text: text.into(),
+            exit: None,
+        })
     }
 
     /// Ends the process with this kind's exit code in place of 0, though there is a result.
@@ -45,7 +50,11 @@ impl Output {
     /// # Errors
     /// When stdout cannot be written.
     pub fn print(&self, as_json: bool) -> io::Result<()> {
-        let text = if as_json { format!("{:#}\n", self.json) } else { self.text.clone() };
+        let text = if as_json {
+            format!("{:#}\n", self.json)
+        } else {
+            self.text.clone()
+        };
         let mut stdout = io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -70,7 +79,8 @@ impl Fields {
     /// Adds a row.
     #[must_use]
     pub fn row(mut self, label: &str, value: impl ToString) -> Self {
-        self.rows.push((label.to_owned(), display_safe(&value.to_string()).into_owned()));
+        self.rows
+            .push((label.to_owned(), display_safe(&value.to_string()).into_owned()));
         self
     }
 
@@ -86,8 +96,16 @@ impl Fields {
     /// The rows with their values under each other.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let width = self.rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
-        self.rows.iter().map(|(label, value)| format!("  {label:<width$}  {value}\n")).collect()
+        let width = self
+            .rows
+            .iter()
+            .map(|(label, _)| label.chars().count())
+            .max()
+            .unwrap_or(0);
+        self.rows
+            .iter()
+            .map(|(label, value)| format!("  {label:<width$}  {value}\n"))
+            .collect()
     }
 }
 
@@ -101,12 +119,15 @@ impl Table {
     /// A table with this heading.
     #[must_use]
     pub fn new(heading: &[&str]) -> Self {
-        Self { rows: vec![heading.iter().map(|cell| (*cell).to_owned()).collect()] }
+        Self {
+            rows: vec![heading.iter().map(|cell| (*cell).to_owned()).collect()],
+        }
     }
 
     /// Adds a row.
     pub fn push(&mut self, cells: &[String]) {
-        self.rows.push(cells.iter().map(|cell| display_safe(cell).into_owned()).collect());
+        self.rows
+            .push(cells.iter().map(|cell| display_safe(cell).into_owned()).collect());
     }
 
     /// The rows with their cells under each other.
@@ -114,12 +135,20 @@ impl Table {
     pub fn to_text(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {
-            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+            self.rows
+                .iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or(0)
         };
         let widths: Vec<usize> = (0..columns).map(width).collect();
         let line = |row: &Vec<String>| {
-            let cells: Vec<String> =
-                row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+            let cells: Vec<String> = row
+                .iter()
+                .zip(&widths)
+                .map(|(cell, width)| format!("{cell:<width$}"))
+                .collect();
             format!("{}\n", cells.join("  ").trim_end())
         };
         self.rows.iter().map(line).collect()
@@ -132,7 +161,11 @@ mod tests {
 
     #[test]
     fn fields_stand_under_each_other_and_cannot_forge_lines() {
-        let text = Fields::new().row("payer", "ST1").row("reason", "x\nfee  0").optional("none", None::<&str>).to_text();
+        let text = Fields::new()
+            .row("payer", "ST1")
+            .row("reason", "x\nfee  0")
+            .optional("none", None::<&str>)
+            .to_text();
         assert_eq!(text, "  payer   ST1\n  reason  x\\u{a}fee  0\n");
     }
 

@@ -36,7 +36,11 @@ pub fn check(intent: &PaymentIntent, meant: Option<&Principal>, facts: &Facts) -
 }
 
 fn refusal(intent: &PaymentIntent, meant: Option<&Principal>, facts: &Facts) -> Option<ContractError> {
-    let Facts { invoice, ledger, burn_height } = facts;
+    let Facts {
+        invoice,
+        ledger,
+        burn_height,
+    } = facts;
     let due = BaseUnits(invoice.amount.0.saturating_sub(invoice.amount_paid.0));
     let least = invoice.min_payment.unwrap_or(due);
     let amount = intent.amount;
@@ -99,15 +103,25 @@ mod tests {
             payer_count: 1,
             last_refund_id: None,
         };
-        let ledger = Ledger { paid: BaseUnits(30), refunded: BaseUnits(0), first_paid_at: BurnHeight(100) };
-        let mut facts = Facts { invoice, ledger: Some(ledger), burn_height: BurnHeight(500) };
+        let ledger = Ledger {
+            paid: BaseUnits(30),
+            refunded: BaseUnits(0),
+            first_paid_at: BurnHeight(100),
+        };
+        let mut facts = Facts {
+            invoice,
+            ledger: Some(ledger),
+            burn_height: BurnHeight(500),
+        };
         change(&mut facts);
         facts
     }
 
     fn paying(amount: u128, payer: &str) -> PaymentIntent {
         PaymentIntent {
-            core: "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.recoup-core".parse().unwrap(),
+            core: "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.recoup-core"
+                .parse()
+                .unwrap(),
             invoice_id: InvoiceId(1),
             merchant: MERCHANT.parse().unwrap(),
             payer: payer.parse().unwrap(),
@@ -125,18 +139,31 @@ mod tests {
     fn takes_an_instalment_or_all_the_rest() {
         assert_eq!(refused(10, |_| {}), None);
         assert_eq!(refused(70, |_| {}), None);
-        assert_eq!(refused(5, |facts| facts.invoice.amount_paid = BaseUnits(95)), None);
+        assert_eq!(
+            refused(5, |facts| facts.invoice.amount_paid = BaseUnits(95)),
+            None
+        );
     }
 
     #[test]
     fn refuses_what_the_contract_refuses() {
         assert_eq!(refused(0, |_| {}), Some(ContractError::InvalidAmount));
         assert_eq!(refused(9, |_| {}), Some(ContractError::BelowMinPayment));
-        assert_eq!(refused(69, |facts| facts.invoice.min_payment = None), Some(ContractError::BelowMinPayment));
+        assert_eq!(
+            refused(69, |facts| facts.invoice.min_payment = None),
+            Some(ContractError::BelowMinPayment)
+        );
         assert_eq!(refused(71, |_| {}), Some(ContractError::MoreThanDue));
         let status = |status| refused(10, |facts| facts.invoice.status = status);
-        assert_eq!(status(InvoiceStatus::Expired), Some(ContractError::InvoiceExpired));
-        for ended in [InvoiceStatus::Paid, InvoiceStatus::Cancelled, InvoiceStatus::Refunded] {
+        assert_eq!(
+            status(InvoiceStatus::Expired),
+            Some(ContractError::InvoiceExpired)
+        );
+        for ended in [
+            InvoiceStatus::Paid,
+            InvoiceStatus::Cancelled,
+            InvoiceStatus::Refunded,
+        ] {
             assert_eq!(status(ended), Some(ContractError::NotPayable));
         }
         let refunded = |facts: &mut Facts| facts.invoice.amount_refunded = BaseUnits(1);
@@ -155,9 +182,15 @@ mod tests {
     #[test]
     fn refuses_the_wrong_payer_and_the_wrong_merchant() {
         let only = facts(|facts| facts.invoice.only_payer = Some(OTHER.parse().unwrap()));
-        assert_eq!(refusal(&paying(10, PAYER), None, &only), Some(ContractError::PayerNotAllowed));
+        assert_eq!(
+            refusal(&paying(10, PAYER), None, &only),
+            Some(ContractError::PayerNotAllowed)
+        );
         assert_eq!(refusal(&paying(10, OTHER), None, &only), None);
-        assert_eq!(refusal(&paying(10, MERCHANT), None, &facts(|_| {})), Some(ContractError::PayerNotAllowed));
+        assert_eq!(
+            refusal(&paying(10, MERCHANT), None, &facts(|_| {})),
+            Some(ContractError::PayerNotAllowed)
+        );
         let meant = OTHER.parse().unwrap();
         assert_eq!(
             refusal(&paying(10, PAYER), Some(&meant), &facts(|_| {})),

@@ -143,7 +143,11 @@ impl Settings {
             ..Self::default()
         };
         match profile {
-            "local" => Some(at(Chain::Local, "http://127.0.0.1:20443", Some("http://127.0.0.1:3999"))),
+            "local" => Some(at(
+                Chain::Local,
+                "http://127.0.0.1:20443",
+                Some("http://127.0.0.1:3999"),
+            )),
             "testnet" => Some(at(Chain::Testnet, "https://api.testnet.hiro.so", None)),
             "mainnet" => Some(at(Chain::Mainnet, "https://api.hiro.so", None)),
             _ => None,
@@ -206,20 +210,31 @@ impl Config {
     /// # Errors
     /// When there is no such profile, or it lacks something.
     pub fn profile(&self, name: Option<&str>, given: Settings) -> Result<Profile, ConfigError> {
-        let name = name.or(self.default_profile.as_deref()).unwrap_or(DEFAULT_PROFILE).to_owned();
+        let name = name
+            .or(self.default_profile.as_deref())
+            .unwrap_or(DEFAULT_PROFILE)
+            .to_owned();
         let built_in = Settings::built_in(&name);
         let configured = self.profiles.get(&name).cloned();
         if built_in.is_none() && configured.is_none() {
             return Err(ConfigError::UnknownProfile(name));
         }
-        let settings = given.over(configured.unwrap_or_default()).over(built_in.unwrap_or_default());
-        let missing = |setting| ConfigError::Missing { profile: name.clone(), setting };
+        let settings = given
+            .over(configured.unwrap_or_default())
+            .over(built_in.unwrap_or_default());
+        let missing = |setting| ConfigError::Missing {
+            profile: name.clone(),
+            setting,
+        };
         let network = settings.network.ok_or_else(|| missing("network"))?;
         let node = settings.node.ok_or_else(|| missing("node"))?;
         if let Some(contract) = &settings.contract
             && contract.address.network() != Some(network.network())
         {
-            return Err(ConfigError::WrongNetwork { contract: contract.clone(), network });
+            return Err(ConfigError::WrongNetwork {
+                contract: contract.clone(),
+                network,
+            });
         }
         Ok(Profile {
             network,
@@ -242,20 +257,29 @@ impl Config {
 /// When there is no such setting, or its value does not fit.
 pub fn set(home: &Home, profile: &str, setting: &str, text: &str) -> Result<(), ConfigError> {
     let path = home.config_file();
-    let mut document: DocumentMut =
-        read_or_empty(&path)?.parse().map_err(|error| ConfigError::Content(Box::new(toml_edit::de::Error::from(error))))?;
+    let mut document: DocumentMut = read_or_empty(&path)?
+        .parse()
+        .map_err(|error| ConfigError::Content(Box::new(toml_edit::de::Error::from(error))))?;
     let item = match setting {
-        "max-fee" | "fallback-fee" | "final-after" => {
-            value(text.parse::<i64>().map_err(|_| ConfigError::UnknownSetting(format!("{setting} = {text}")))?)
-        }
+        "max-fee" | "fallback-fee" | "final-after" => value(
+            text.parse::<i64>()
+                .map_err(|_| ConfigError::UnknownSetting(format!("{setting} = {text}")))?,
+        ),
         "network" | "node" | "indexer" | "contract" | "wallet" => value(text),
         _ => return Err(ConfigError::UnknownSetting(setting.to_owned())),
     };
-    let profiles = document.entry("profiles").or_insert_with(|| Item::Table(implicit_table()));
+    let profiles = document
+        .entry("profiles")
+        .or_insert_with(|| Item::Table(implicit_table()));
     let no_table = || ConfigError::UnknownProfile(profile.to_owned());
     let profiles = profiles.as_table_like_mut().ok_or_else(no_table)?;
-    let table = profiles.entry(profile).or_insert_with(|| Item::Table(Table::new()));
-    table.as_table_like_mut().ok_or_else(no_table)?.insert(setting, item);
+    let table = profiles
+        .entry(profile)
+        .or_insert_with(|| Item::Table(Table::new()));
+    table
+        .as_table_like_mut()
+        .ok_or_else(no_table)?
+        .insert(setting, item);
     let content = document.to_string();
     toml_edit::de::from_str::<Config>(&content).map_err(|error| ConfigError::Content(Box::new(error)))?;
     Ok(write_whole(&path, content.as_bytes(), Existing::Replace)?)
@@ -288,7 +312,10 @@ mod tests {
         set(&home, "local", "max-fee", "7").unwrap();
         set(&home, "local", "contract", CONTRACT).unwrap();
         let config = Config::load(&home).unwrap();
-        let given = Settings { max_fee: Some(9), ..Settings::default() };
+        let given = Settings {
+            max_fee: Some(9),
+            ..Settings::default()
+        };
         let profile = config.profile(None, given).unwrap();
         assert_eq!((profile.name.as_str(), profile.network), ("local", Chain::Local));
         assert_eq!(profile.node, "http://127.0.0.1:1");
@@ -300,17 +327,28 @@ mod tests {
     fn setting_keeps_comments_and_refuses_what_cannot_be_read_back() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::at(folder.path());
-        fs::write(home.config_file(), "# mine\ndefault-profile = \"shop\"\n\n[profiles.shop] # ours\n").unwrap();
+        fs::write(
+            home.config_file(),
+            "# mine\ndefault-profile = \"shop\"\n\n[profiles.shop] # ours\n",
+        )
+        .unwrap();
         set(&home, "shop", "network", "testnet").unwrap();
         let before = fs::read_to_string(home.config_file()).unwrap();
         assert!(before.contains("# mine") && before.contains("# ours"), "{before}");
-        for (setting, text) in
-            [("network", "moonnet"), ("max-fee", "-1"), ("max-fee", "x"), ("colour", "red"), ("wallet", "a/b")]
-        {
+        for (setting, text) in [
+            ("network", "moonnet"),
+            ("max-fee", "-1"),
+            ("max-fee", "x"),
+            ("colour", "red"),
+            ("wallet", "a/b"),
+        ] {
             assert!(set(&home, "shop", setting, text).is_err(), "{setting} = {text}");
         }
         assert_eq!(fs::read_to_string(home.config_file()).unwrap(), before);
-        let error = Config::load(&home).unwrap().profile(None, Settings::default()).unwrap_err();
+        let error = Config::load(&home)
+            .unwrap()
+            .profile(None, Settings::default())
+            .unwrap_err();
         assert!(matches!(error, ConfigError::Missing { setting: "node", .. }));
     }
 
@@ -321,7 +359,13 @@ mod tests {
             config.profile(Some("moon"), Settings::default()),
             Err(ConfigError::UnknownProfile(_))
         ));
-        let given = Settings { contract: Some(CONTRACT.parse().unwrap()), ..Settings::default() };
-        assert!(matches!(config.profile(Some("mainnet"), given), Err(ConfigError::WrongNetwork { .. })));
+        let given = Settings {
+            contract: Some(CONTRACT.parse().unwrap()),
+            ..Settings::default()
+        };
+        assert!(matches!(
+            config.profile(Some("mainnet"), given),
+            Err(ConfigError::WrongNetwork { .. })
+        ));
     }
 }

@@ -38,7 +38,9 @@ async fn run(arguments: Arguments) -> Result<Output, Failure> {
 }
 
 fn print(output: &Output, as_json: bool) -> Result<(), Failure> {
-    output.print(as_json).map_err(|error| Failure::from_error(Kind::Internal, &error).context("cannot write to stdout"))
+    output
+        .print(as_json)
+        .map_err(|error| Failure::from_error(Kind::Internal, &error).context("cannot write to stdout"))
 }
 
 /// Says what failed: to people on stderr, and to programs as an object on stdout.

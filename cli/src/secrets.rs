@@ -42,7 +42,13 @@ const LIMIT: usize = 4096;
 #[derive(Debug, Clone, Default, Args)]
 pub struct PassphraseSource {
     /// Read the wallet's passphrase from a file (its last line feed is not part of it)
-    #[arg(long, global = true, value_name = "FILE", env = "RECOUP_PASSPHRASE_FILE", conflicts_with = "passphrase_fd")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "RECOUP_PASSPHRASE_FILE",
+        conflicts_with = "passphrase_fd"
+    )]
     pub passphrase_file: Option<PathBuf>,
     /// Read the wallet's passphrase from a file descriptor
     #[arg(long, global = true, value_name = "FD")]
@@ -76,7 +82,11 @@ impl PassphraseSource {
                 first
             }
         };
-        if passphrase.is_empty() { Err(SecretError::Empty) } else { Ok(passphrase) }
+        if passphrase.is_empty() {
+            Err(SecretError::Empty)
+        } else {
+            Ok(passphrase)
+        }
     }
 
     fn given(&self) -> Result<Option<Zeroizing<String>>, SecretError> {
@@ -128,14 +138,23 @@ fn ask_hidden(prompt: &str, what: &'static str) -> Result<Zeroizing<String>, Sec
     if !io::stderr().is_terminal() {
         return Err(SecretError::NoTerminal(what));
     }
-    let unreadable = |source| SecretError::Unreadable { what, place: "the terminal".to_owned(), source };
-    rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(unreadable)
+    let unreadable = |source| SecretError::Unreadable {
+        what,
+        place: "the terminal".to_owned(),
+        source,
+    };
+    rpassword::prompt_password(prompt)
+        .map(Zeroizing::new)
+        .map_err(unreadable)
 }
 
 fn read_file(path: &Path, what: &'static str) -> Result<Zeroizing<String>, SecretError> {
     let place = path.display().to_string();
-    let file = File::open(path)
-        .map_err(|source| SecretError::Unreadable { what, place: place.clone(), source })?;
+    let file = File::open(path).map_err(|source| SecretError::Unreadable {
+        what,
+        place: place.clone(),
+        source,
+    })?;
     read_limited(file, what, &place)
 }
 
@@ -148,12 +167,20 @@ fn read_limited(
     what: &'static str,
     place: &str,
 ) -> Result<Zeroizing<String>, SecretError> {
-    let unreadable = |source| SecretError::Unreadable { what, place: place.to_owned(), source };
+    let unreadable = |source| SecretError::Unreadable {
+        what,
+        place: place.to_owned(),
+        source,
+    };
     // Reserved in full, so that growing leaves no copies behind.
     let mut text = Zeroizing::new(String::with_capacity(LIMIT.saturating_mul(2)));
     let limit = u64::try_from(LIMIT.saturating_add(1)).unwrap_or(u64::MAX);
     source.take(limit).read_to_string(&mut text).map_err(unreadable)?;
-    if text.len() > LIMIT { Err(SecretError::TooLong(what)) } else { Ok(text) }
+    if text.len() > LIMIT {
+        Err(SecretError::TooLong(what))
+    } else {
+        Ok(text)
+    }
 }
 
 #[cfg(test)]
@@ -163,7 +190,11 @@ mod tests {
     fn from_file(content: &str) -> Result<Zeroizing<String>, SecretError> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), content).unwrap();
-        PassphraseSource { passphrase_file: Some(file.path().to_owned()), passphrase_fd: None }.read_new("shop")
+        PassphraseSource {
+            passphrase_file: Some(file.path().to_owned()),
+            passphrase_fd: None,
+        }
+        .read_new("shop")
     }
 
     #[test]
@@ -176,6 +207,9 @@ mod tests {
     #[test]
     fn refuses_empty_and_endless_passphrases() {
         assert!(matches!(from_file("\n"), Err(SecretError::Empty)));
-        assert!(matches!(from_file(&"x".repeat(5000)), Err(SecretError::TooLong(_))));
+        assert!(matches!(
+            from_file(&"x".repeat(5000)),
+            Err(SecretError::TooLong(_))
+        ));
     }
 }

@@ -19,8 +19,11 @@ pub fn can_ask() -> bool {
 /// When nobody can be asked, or the terminal fails.
 pub fn confirm(question: &str) -> Result<bool, Failure> {
     if !can_ask() {
-        return Err(Failure::new(Kind::Usage, "this needs a confirmation, and there is no terminal to ask on")
-            .hint("look at the plan with --dry-run, then add --yes"));
+        return Err(Failure::new(
+            Kind::Usage,
+            "this needs a confirmation, and there is no terminal to ask on",
+        )
+        .hint("look at the plan with --dry-run, then add --yes"));
     }
     let mut line = String::new();
     eprint!("{question} [y/N] ");

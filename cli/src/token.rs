@@ -70,7 +70,11 @@ impl TokenInfo {
     /// An amount as people read it, with its symbol.
     #[must_use]
     pub fn show(&self, amount: BaseUnits) -> String {
-        format!("{} {}", amount.to_decimal(self.decimals()), display_safe(self.symbol()))
+        format!(
+            "{} {}",
+            amount.to_decimal(self.decimals()),
+            display_safe(self.symbol())
+        )
     }
 
     /// An amount as people type it.
@@ -91,12 +95,22 @@ impl TokenInfo {
         };
         let principal = PostConditionPrincipal::Standard(sender);
         let post_condition = match self {
-            Self::Stx => PostCondition::Stx { principal, condition, amount: limit },
-            Self::Sip010(info) => {
-                PostCondition::Fungible { principal, asset: info.asset.clone(), condition, amount: limit }
-            }
+            Self::Stx => PostCondition::Stx {
+                principal,
+                condition,
+                amount: limit,
+            },
+            Self::Sip010(info) => PostCondition::Fungible {
+                principal,
+                asset: info.asset.clone(),
+                condition,
+                amount: limit,
+            },
         };
-        Fence { post_condition, is_exact }
+        Fence {
+            post_condition,
+            is_exact,
+        }
     }
 }
 
@@ -115,7 +129,9 @@ mod tests {
 
     fn sbtc() -> TokenInfo {
         TokenInfo::Sip010(Sip010Info {
-            asset: "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.mock-sbtc::sbtc-token".parse().unwrap(),
+            asset: "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.mock-sbtc::sbtc-token"
+                .parse()
+                .unwrap(),
             symbol: "sB\u{202e}TC".to_owned(),
             decimals: 8,
             has_available_balance: false,
@@ -131,14 +147,23 @@ mod tests {
         assert_eq!(TokenInfo::Stx.show(BaseUnits(1_500_000)), "1.5 STX");
         assert_eq!(sbtc().show(BaseUnits(12_000)), "0.00012 sB\\u{202e}TC");
         assert_eq!(sbtc().read("0.00000001").unwrap(), BaseUnits(1));
-        assert!(matches!(TokenInfo::Stx.read("0.0000001"), Err(AmountError::TooPrecise { .. })));
+        assert!(matches!(
+            TokenInfo::Stx.read("0.0000001"),
+            Err(AmountError::TooPrecise { .. })
+        ));
     }
 
     #[test]
     fn a_fence_lets_exactly_the_amount_leave_the_sender() {
         let fence = sbtc().fence(sender(), BaseUnits(7));
         assert!(fence.is_exact);
-        let PostCondition::Fungible { principal, asset, condition, amount } = fence.post_condition else {
+        let PostCondition::Fungible {
+            principal,
+            asset,
+            condition,
+            amount,
+        } = fence.post_condition
+        else {
             panic!("not a fungible condition")
         };
         assert_eq!(principal, PostConditionPrincipal::Standard(sender()));
@@ -152,7 +177,12 @@ mod tests {
         assert!(largest.is_exact);
         let fence = TokenInfo::Stx.fence(sender(), BaseUnits(u128::from(u64::MAX) + 1));
         assert!(!fence.is_exact);
-        let PostCondition::Stx { condition, amount, .. } = fence.post_condition else { panic!("not STX") };
+        let PostCondition::Stx {
+            condition, amount, ..
+        } = fence.post_condition
+        else {
+            panic!("not STX")
+        };
         assert_eq!((condition, amount), (FungibleCondition::GreaterOrEqual, u64::MAX));
     }
 }

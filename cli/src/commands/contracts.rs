@@ -59,7 +59,10 @@ pub async fn run(context: &Context, command: ContractsCommand) -> Result<Output,
 
 async fn run_deploy(context: &Context, deploy: &Deploy) -> Result<Output, Failure> {
     if deploy.mocks && context.profile.network != Chain::Local {
-        return Err(Failure::new(Kind::Usage, "mock tokens belong on local chains only"));
+        return Err(Failure::new(
+            Kind::Usage,
+            "mock tokens belong on local chains only",
+        ));
     }
     let wallet = context.wallet()?;
     let mut contracts = vec![TRAIT, CORE];
@@ -71,8 +74,16 @@ async fn run_deploy(context: &Context, deploy: &Deploy) -> Result<Output, Failur
     let pending = documents.iter().any(|document| document.status == "sent");
     let core = id_of(wallet.address, CORE)?;
     if context.profile.contract.is_none() && !deploy.send.dry_run {
-        profile::set(&context.home, &context.profile.name, "contract", &core.to_string())?;
-        terminal::note(&format!("profile `{}` uses {core} from now on", context.profile.name));
+        profile::set(
+            &context.home,
+            &context.profile.name,
+            "contract",
+            &core.to_string(),
+        )?;
+        terminal::note(&format!(
+            "profile `{}` uses {core} from now on",
+            context.profile.name
+        ));
     }
     let output = Output::new(&serde_json::json!({ "contracts": documents }), table(&documents))?;
     Ok(output.with_exit(pending.then_some(Kind::Pending)))
@@ -86,7 +97,9 @@ async fn deploy_one(
 ) -> Result<ContractDocument, Failure> {
     let id = id_of(wallet.address, contract)?;
     let document = |status: Outcome, transaction| {
-        let status = serde_json::to_value(status).ok().and_then(|value| value.as_str().map(str::to_owned));
+        let status = serde_json::to_value(status)
+            .ok()
+            .and_then(|value| value.as_str().map(str::to_owned));
         ContractDocument {
             contract: id.clone(),
             source_sha256: contract.sha256(),
@@ -98,12 +111,18 @@ async fn deploy_one(
     match view.source(&id).await? {
         Some(source) if source == contract.source => return Ok(document(Outcome::AlreadyDone, None)),
         Some(source) => {
-            let message = format!("{id} is deployed with another source (SHA-256 {})", sha256(&source));
+            let message = format!(
+                "{id} is deployed with another source (SHA-256 {})",
+                sha256(&source)
+            );
             return Err(Failure::new(Kind::Refused, message).hint("deploy with another wallet"));
         }
         None => {}
     }
-    let intent = Intent::Deploy { contract: id.clone(), source_sha256: contract.sha256() };
+    let intent = Intent::Deploy {
+        contract: id.clone(),
+        source_sha256: contract.sha256(),
+    };
     let open = |book: &Book| Ok(find_open(book, &intent));
     let finished = if let Some(entry) = find_open(&context.journal.read()?, &intent) {
         resume(context, options, entry).await?
@@ -112,28 +131,46 @@ async fn deploy_one(
         let source = contract.source.to_owned();
         let transaction =
             UnsignedTransaction::deploy(network, ClarityVersion::Clarity4, id.name.clone(), source);
-        let outgoing = Outgoing { intent: intent.clone(), transaction };
+        let outgoing = Outgoing {
+            intent: intent.clone(),
+            transaction,
+        };
         let account = view.account(&wallet.address.into()).await?;
         let fee = choose_fee(context, &outgoing, options).await?;
-        terminal::note(&format!("deploy {id} (SHA-256 {}), fee {} micro-STX", contract.sha256(), fee.micro_stx));
+        terminal::note(&format!(
+            "deploy {id} (SHA-256 {}), fee {} micro-STX",
+            contract.sha256(),
+            fee.micro_stx
+        ));
         if options.dry_run {
             return Ok(document(Outcome::DryRun, None));
         }
         let question = format!("Deploy {id} on {}?", context.profile.network);
-        let planned = Planned { outgoing, fee, account_nonce: account.nonce, question };
+        let planned = Planned {
+            outgoing,
+            fee,
+            account_nonce: account.nonce,
+            question,
+        };
         finish(context, wallet, options, planned, open).await?
     };
     let Finished { ending, .. } = finished;
-    Ok(document(Outcome::of(&ending), Some(TransactionDocument::new(context, ending.entry()))))
+    Ok(document(
+        Outcome::of(&ending),
+        Some(TransactionDocument::new(context, ending.entry())),
+    ))
 }
 
 fn find_open(book: &Book, intent: &Intent) -> Option<u64> {
-    book.entries().find(|entry| entry.state.is_open() && entry.intent == *intent).map(|entry| entry.number)
+    book.entries()
+        .find(|entry| entry.state.is_open() && entry.intent == *intent)
+        .map(|entry| entry.number)
 }
 
 fn id_of(deployer: Address, contract: Contract) -> Result<ContractId, Failure> {
-    let name = ContractName::new(contract.name)
-        .map_err(|error| Failure::from_error(Kind::Internal, &error).context("a built-in contract has no valid name"))?;
+    let name = ContractName::new(contract.name).map_err(|error| {
+        Failure::from_error(Kind::Internal, &error).context("a built-in contract has no valid name")
+    })?;
     Ok(ContractId::new(deployer, name))
 }
 
@@ -162,7 +199,11 @@ async fn info(context: &Context) -> Result<Output, Failure> {
 fn table(documents: &[ContractDocument]) -> String {
     let mut table = Table::new(&["contract", "status", "source (SHA-256)"]);
     for document in documents {
-        table.push(&[document.contract.to_string(), document.status.clone(), document.source_sha256.clone()]);
+        table.push(&[
+            document.contract.to_string(),
+            document.status.clone(),
+            document.source_sha256.clone(),
+        ]);
     }
     table.to_text()
 }

@@ -67,8 +67,20 @@ pub async fn run(context: &Context, arguments: Pay) -> Result<Output, Failure> {
         return Err(refused(ContractError::InvoiceNotFound));
     };
     let token = cache.token(&view, &invoice.token).await?;
-    let ledger = view.read(core, &GetLedger { invoice_id, payer: payer.clone() }).await?;
-    let amount = arguments.amount.as_deref().map(|text| token.read(text)).transpose()?;
+    let ledger = view
+        .read(
+            core,
+            &GetLedger {
+                invoice_id,
+                payer: payer.clone(),
+            },
+        )
+        .await?;
+    let amount = arguments
+        .amount
+        .as_deref()
+        .map(|text| token.read(text))
+        .transpose()?;
     let due = BaseUnits(invoice.amount.0.saturating_sub(invoice.amount_paid.0));
     let intent = PaymentIntent {
         core: core.clone(),
@@ -83,7 +95,11 @@ pub async fn run(context: &Context, arguments: Pay) -> Result<Output, Failure> {
     let finished = if let Some(entry) = find_open(&context.journal.read()?, &intent, whole)? {
         resume(context, &arguments.send, entry).await?
     } else {
-        let facts = Facts { invoice, ledger, burn_height: view.tip.burn_height };
+        let facts = Facts {
+            invoice,
+            ledger,
+            burn_height: view.tip.burn_height,
+        };
         check(&intent, arguments.merchant.as_ref(), &facts)?;
         let call = Call::Pay(Payment {
             invoice_id,
@@ -95,17 +111,32 @@ pub async fn run(context: &Context, arguments: Pay) -> Result<Output, Failure> {
         let transaction =
             UnsignedTransaction::contract_call(network, core.clone(), call.function(), call.arguments());
         let fence = token.fence(wallet.address, intent.amount);
-        let outgoing =
-            Outgoing { intent: Intent::Pay(intent.clone()), transaction }.fenced(vec![fence.post_condition]);
+        let outgoing = Outgoing {
+            intent: Intent::Pay(intent.clone()),
+            transaction,
+        }
+        .fenced(vec![fence.post_condition]);
         let account = view.account(&payer).await?;
         let fee = choose_fee(context, &outgoing, &arguments.send).await?;
         show_plan(context, &arguments, &intent, &token, fee.micro_stx);
         if arguments.send.dry_run {
             return output(&intent, &token, Outcome::DryRun, false, None);
         }
-        let question = format!("Pay {} on {}?", token.show(intent.amount), context.profile.network);
-        let planned = Planned { outgoing, fee, account_nonce: account.nonce, question };
-        finish(context, &wallet, &arguments.send, planned, |book| find_open(book, &intent, whole)).await?
+        let question = format!(
+            "Pay {} on {}?",
+            token.show(intent.amount),
+            context.profile.network
+        );
+        let planned = Planned {
+            outgoing,
+            fee,
+            account_nonce: account.nonce,
+            question,
+        };
+        finish(context, &wallet, &arguments.send, planned, |book| {
+            find_open(book, &intent, whole)
+        })
+        .await?
     };
     let Finished { ending, resumed } = finished;
     let Intent::Pay(done) = &ending.entry().intent else {
@@ -126,7 +157,9 @@ fn show_plan(context: &Context, arguments: &Pay, intent: &PaymentIntent, token: 
         .row("network", context.profile.network);
     eprint!("Payment\n{}", fields.to_text());
     if arguments.merchant.is_none() {
-        terminal::note("note: the merchant is the invoice's; name the one you mean with --merchant to be sure");
+        terminal::note(
+            "note: the merchant is the invoice's; name the one you mean with --merchant to be sure",
+        );
     }
 }
 
@@ -175,7 +208,10 @@ fn find_open(book: &Book, intent: &PaymentIntent, whole: bool) -> Result<Option<
         None => Ok(None),
         Some((entry, other)) if whole || other.amount == intent.amount => Ok(Some(entry.number)),
         Some((entry, _)) => {
-            let message = format!("payment {} of this invoice is not settled yet", entry.transaction.txid);
+            let message = format!(
+                "payment {} of this invoice is not settled yet",
+                entry.transaction.txid
+            );
             Err(Failure::new(Kind::Refused, message).hint("run `recoup refund resume`, then pay again"))
         }
     }

@@ -36,7 +36,10 @@ pub struct SendOptions {
 
 impl SendOptions {
     pub(super) const fn patience(&self) -> Patience {
-        Patience { wait: !self.no_wait, limit: Duration::from_secs(self.timeout) }
+        Patience {
+            wait: !self.no_wait,
+            limit: Duration::from_secs(self.timeout),
+        }
     }
 }
 
@@ -141,7 +144,9 @@ pub(super) async fn choose_fee(
 ) -> Result<Fee, Failure> {
     let fee = price(context, &outgoing.transaction, options.fee).await?;
     if fee.is_cut {
-        terminal::warn("the node estimates a higher fee than the profile's ceiling: this may take long to be included");
+        terminal::warn(
+            "the node estimates a higher fee than the profile's ceiling: this may take long to be included",
+        );
     }
     Ok(fee)
 }
@@ -158,12 +163,20 @@ pub(super) async fn finish(
         return Err(Failure::new(Kind::Refused, "not confirmed").hint("nothing was signed"));
     }
     let key = wallet.unlock(&context.passphrase)?;
-    let Planned { outgoing, fee, account_nonce, .. } = planned;
+    let Planned {
+        outgoing,
+        fee,
+        account_nonce,
+        ..
+    } = planned;
     match record(context, outgoing, &key, fee, account_nonce, recheck)? {
         Recorded::Signed(entry) => {
             drop(key); // wiped before the long wait
             let ending = carry_out(context, entry, true, options.patience()).await?;
-            Ok(Finished { ending, resumed: false })
+            Ok(Finished {
+                ending,
+                resumed: false,
+            })
         }
         Recorded::Resume(entry) => resume(context, options, entry).await,
     }
@@ -177,5 +190,8 @@ pub(super) async fn resume(
 ) -> Result<Finished, Failure> {
     terminal::note("an earlier run of this command signed it already: finishing that one");
     let ending = carry_out(context, entry, false, options.patience()).await?;
-    Ok(Finished { ending, resumed: true })
+    Ok(Finished {
+        ending,
+        resumed: true,
+    })
 }

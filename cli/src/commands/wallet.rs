@@ -92,7 +92,13 @@ pub async fn run(context: &Context, command: WalletCommand) -> Result<Output, Fa
         WalletCommand::Address { name } => {
             let wallet = context.with_wallet(name).wallet()?;
             let text = format!("{}\n", wallet.address);
-            Output::new(&WalletDocument { name: wallet.name, address: wallet.address }, text)
+            Output::new(
+                &WalletDocument {
+                    name: wallet.name,
+                    address: wallet.address,
+                },
+                text,
+            )
         }
         WalletCommand::Balance { name } => balance(&context.with_wallet(name)).await,
     }
@@ -113,13 +119,21 @@ fn store(context: &Context, name: &WalletName, secret: &Secret) -> Result<Output
     let address = file.address(context.profile.network.network());
     terminal::note(&format!("stored wallet `{name}` in {}", path.display()));
     let text = format!("{address}\n");
-    Output::new(&WalletDocument { name: name.clone(), address }, text)
+    Output::new(
+        &WalletDocument {
+            name: name.clone(),
+            address,
+        },
+        text,
+    )
 }
 
 /// Only after the wallet is stored: words of a wallet that does not exist would be written down for nothing.
 fn show_words(secret: &Secret) -> Result<(), Failure> {
     if let Some(words) = secret.words()? {
-        eprintln!("Write these words down and keep them safe. They are shown only now, and they are the money:");
+        eprintln!(
+            "Write these words down and keep them safe. They are shown only now, and they are the money:"
+        );
         eprintln!();
         eprintln!("  {}", *words);
         eprintln!();
@@ -131,7 +145,10 @@ fn list(context: &Context) -> Result<Output, Failure> {
     let mut documents = Vec::new();
     let mut table = Table::new(&["wallet", "address"]);
     for name in context.keystore.names()? {
-        let address = context.keystore.load(&name)?.address(context.profile.network.network());
+        let address = context
+            .keystore
+            .load(&name)?
+            .address(context.profile.network.network());
         table.push(&[name.to_string(), address.to_string()]);
         documents.push(WalletDocument { name, address });
     }

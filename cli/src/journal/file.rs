@@ -70,7 +70,11 @@ struct Header {
 
 impl Header {
     fn of(network: &str) -> Self {
-        Self { journal: "recoup".to_owned(), version: 1, network: network.to_owned() }
+        Self {
+            journal: "recoup".to_owned(),
+            version: 1,
+            network: network.to_owned(),
+        }
     }
 }
 
@@ -84,7 +88,10 @@ pub struct Journal {
 impl Journal {
     /// The journal in this file; it need not exist yet.
     pub fn new(path: impl Into<PathBuf>, network: &str) -> Self {
-        Self { path: path.into(), network: network.to_owned() }
+        Self {
+            path: path.into(),
+            network: network.to_owned(),
+        }
     }
 
     /// Where the journal lies.
@@ -133,10 +140,23 @@ impl Journal {
 
     fn load(&self, file: &mut File) -> Result<Content, JournalError> {
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(FileError::new("read", &self.path))?;
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last.saturating_add(1));
-        let mut content = Content { book: Book::default(), chain: Chain::start(), length: 0 };
-        for (index, line) in bytes.get(..whole).unwrap_or_default().split_inclusive(|byte| *byte == b'\n').enumerate() {
+        file.read_to_end(&mut bytes)
+            .map_err(FileError::new("read", &self.path))?;
+        let whole = bytes
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |last| last.saturating_add(1));
+        let mut content = Content {
+            book: Book::default(),
+            chain: Chain::start(),
+            length: 0,
+        };
+        for (index, line) in bytes
+            .get(..whole)
+            .unwrap_or_default()
+            .split_inclusive(|byte| *byte == b'\n')
+            .enumerate()
+        {
             self.take_line(&mut content, index.saturating_add(1), line)?;
         }
         Ok(content)
@@ -144,21 +164,38 @@ impl Journal {
 
     fn take_line(&self, content: &mut Content, line: usize, bytes: &[u8]) -> Result<(), JournalError> {
         let path = || self.path.clone();
-        let damaged = |source| JournalError::Line { path: path(), line, source };
+        let damaged = |source| JournalError::Line {
+            path: path(),
+            line,
+            source,
+        };
         let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         let text = std::str::from_utf8(text).map_err(|_| damaged(LineError::Shape))?;
         let (json, chain) = content.chain.read(text).map_err(damaged)?;
-        let unknown = |source| JournalError::Content { path: path(), line, source };
+        let unknown = |source| JournalError::Content {
+            path: path(),
+            line,
+            source,
+        };
         if line == 1 {
             if serde_json::from_str::<Header>(json).ok() != Some(Header::of(&self.network)) {
-                return Err(JournalError::Header { path: path(), network: self.network.clone() });
+                return Err(JournalError::Header {
+                    path: path(),
+                    network: self.network.clone(),
+                });
             }
         } else {
             let record: Record = serde_json::from_str(json).map_err(unknown)?;
-            content.book.apply(record).map_err(|source| JournalError::Order { path: path(), line, source })?;
+            content.book.apply(record).map_err(|source| JournalError::Order {
+                path: path(),
+                line,
+                source,
+            })?;
         }
         content.chain = chain;
-        content.length = content.length.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        content.length = content
+            .length
+            .saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         Ok(())
     }
 }
@@ -208,23 +245,34 @@ impl LockedJournal {
     }
 
     fn write_line(&mut self, content: &impl Serialize) -> Result<(), JournalError> {
-        let json = serde_json::to_string(content)
-            .map_err(|source| JournalError::Content { path: self.path.clone(), line: 0, source })?;
+        let json = serde_json::to_string(content).map_err(|source| JournalError::Content {
+            path: self.path.clone(),
+            line: 0,
+            source,
+        })?;
         let (line, chain) = self.chain.write(&json);
-        let result = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_all());
+        let result = self
+            .file
+            .write_all(line.as_bytes())
+            .and_then(|()| self.file.sync_all());
         if let Err(error) = result {
             // Keep later lines of this process off a broken one.
             let _ = self.drop_torn_tail();
             return Err(FileError::new("write", &self.path)(error).into());
         }
         self.chain = chain;
-        self.length = self.length.saturating_add(u64::try_from(line.len()).unwrap_or(u64::MAX));
+        self.length = self
+            .length
+            .saturating_add(u64::try_from(line.len()).unwrap_or(u64::MAX));
         Ok(())
     }
 
     fn drop_torn_tail(&mut self) -> Result<(), JournalError> {
         let path = self.path.clone();
-        let end = self.file.seek(io::SeekFrom::End(0)).map_err(FileError::new("read", &path))?;
+        let end = self
+            .file
+            .seek(io::SeekFrom::End(0))
+            .map_err(FileError::new("read", &path))?;
         if end > self.length {
             self.file
                 .set_len(self.length)

@@ -41,11 +41,21 @@ impl Chain {
             return Err(LineError::Shape);
         }
         let next = self.after(json);
-        if digits == next.shown() { Ok((json, next)) } else { Err(LineError::Checksum) }
+        if digits == next.shown() {
+            Ok((json, next))
+        } else {
+            Err(LineError::Checksum)
+        }
     }
 
     fn after(self, json: &str) -> Self {
-        Self(Sha256::new().chain_update(self.0).chain_update(json).finalize().into())
+        Self(
+            Sha256::new()
+                .chain_update(self.0)
+                .chain_update(json)
+                .finalize()
+                .into(),
+        )
     }
 
     fn shown(self) -> String {
@@ -63,11 +73,17 @@ mod tests {
     fn reads_what_it_wrote_and_nothing_else() {
         let (first, after_first) = Chain::start().write("{\"a\":1}");
         let (second, _) = after_first.write("{\"a\":1}");
-        assert_ne!(first, second, "the same content has another checksum in another place");
+        assert_ne!(
+            first, second,
+            "the same content has another checksum in another place"
+        );
         let (first, second) = (first.trim_end(), second.trim_end());
         assert_eq!(Chain::start().read(first), Ok(("{\"a\":1}", after_first)));
         assert_eq!(Chain::start().read(second), Err(LineError::Checksum));
-        assert_eq!(Chain::start().read(&first.replace('1', "2")), Err(LineError::Checksum));
+        assert_eq!(
+            Chain::start().read(&first.replace('1', "2")),
+            Err(LineError::Checksum)
+        );
         assert_eq!(Chain::start().read("{\"a\":1}"), Err(LineError::Shape));
         assert_eq!(Chain::start().read(""), Err(LineError::Shape));
     }

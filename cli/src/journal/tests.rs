@@ -16,7 +16,9 @@ const PAYER: &str = "ST2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG";
 
 fn signed(nonce: u64) -> Change {
     let intent = Intent::Refund(RefundIntent {
-        core: "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.recoup-core".parse().unwrap(),
+        core: "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.recoup-core"
+            .parse()
+            .unwrap(),
         invoice_id: InvoiceId(7),
         merchant: MERCHANT.parse().unwrap(),
         issuer: MERCHANT.parse().unwrap(),
@@ -39,11 +41,19 @@ fn signed(nonce: u64) -> Change {
 }
 
 fn included() -> Change {
-    Change::Included(Inclusion { seen_at: StacksHeight(9), burn_height: BurnHeight(3), id: Some(1) })
+    Change::Included(Inclusion {
+        seen_at: StacksHeight(9),
+        burn_height: BurnHeight(3),
+        id: Some(1),
+    })
 }
 
 fn failed(at: FailedAt) -> Change {
-    Change::Failed { at, code: Some(BaseUnits(1024)), detail: "too much".to_owned() }
+    Change::Failed {
+        at,
+        code: Some(BaseUnits(1024)),
+        detail: "too much".to_owned(),
+    }
 }
 
 struct Folder {
@@ -54,7 +64,10 @@ struct Folder {
 fn folder() -> Folder {
     let folder = tempfile::tempdir().unwrap();
     let journal = Journal::new(folder.path().join("journal/local.journal"), "local");
-    Folder { _folder: folder, journal }
+    Folder {
+        _folder: folder,
+        journal,
+    }
 }
 
 fn journal_with(changes: &[(u64, Change)]) -> Folder {
@@ -68,7 +81,12 @@ fn journal_with(changes: &[(u64, Change)]) -> Folder {
 }
 
 fn states(journal: &Journal) -> Vec<&'static str> {
-    journal.read().unwrap().entries().map(|entry| entry.state.as_str()).collect()
+    journal
+        .read()
+        .unwrap()
+        .entries()
+        .map(|entry| entry.state.as_str())
+        .collect()
 }
 
 #[test]
@@ -81,12 +99,19 @@ fn what_is_appended_is_read_back() {
         (1, Change::Final {}),
         (2, failed(FailedAt::Chain)),
         (3, signed(2)),
-        (3, Change::Replaced { detail: "by hand".to_owned() }),
+        (
+            3,
+            Change::Replaced {
+                detail: "by hand".to_owned(),
+            },
+        ),
         (3, Change::Orphaned {}),
     ]);
     assert_eq!(states(&folder.journal), ["final", "failed", "orphaned"]);
     let book = folder.journal.read().unwrap();
-    let Change::Signed { intent, transaction } = signed(1) else { unreachable!() };
+    let Change::Signed { intent, transaction } = signed(1) else {
+        unreachable!()
+    };
     let entry = book.get(2).unwrap();
     assert_eq!((&entry.intent, &entry.transaction), (&intent, &transaction));
 }
@@ -102,7 +127,11 @@ fn a_missing_journal_is_empty_and_reading_makes_none() {
 fn a_torn_last_line_is_dropped_wherever_it_was_cut() {
     let folder = journal_with(&[(1, signed(0)), (1, Change::Broadcast {}), (2, signed(1))]);
     let whole = fs::read(folder.journal.path()).unwrap();
-    let last_line = whole[..whole.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    let last_line = whole[..whole.len() - 1]
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .unwrap()
+        + 1;
     for cut in last_line..whole.len() {
         fs::write(folder.journal.path(), &whole[..cut]).unwrap();
         assert_eq!(states(&folder.journal), ["broadcast"], "cut at {cut}");
@@ -111,7 +140,10 @@ fn a_torn_last_line_is_dropped_wherever_it_was_cut() {
     locked.append(2, signed(5)).unwrap();
     drop(locked);
     assert_eq!(states(&folder.journal), ["broadcast", "signed"]);
-    assert_eq!(folder.journal.read().unwrap().get(2).unwrap().transaction.nonce, 5);
+    assert_eq!(
+        folder.journal.read().unwrap().get(2).unwrap().transaction.nonce,
+        5
+    );
 }
 
 #[test]
@@ -132,7 +164,11 @@ fn every_changed_byte_is_noticed() {
         let mut changed = whole.clone();
         changed[index] ^= 1;
         fs::write(folder.journal.path(), &changed).unwrap();
-        assert!(folder.journal.read().is_err(), "byte {index} of {:?}", String::from_utf8_lossy(&whole));
+        assert!(
+            folder.journal.read().is_err(),
+            "byte {index} of {:?}",
+            String::from_utf8_lossy(&whole)
+        );
         assert!(folder.journal.lock().is_err(), "byte {index}");
     }
 }
@@ -142,10 +178,19 @@ fn a_removed_or_moved_line_is_noticed() {
     let folder = journal_with(&[(1, signed(0)), (2, signed(1)), (3, signed(2))]);
     let text = fs::read_to_string(folder.journal.path()).unwrap();
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    for order in [vec![0, 2, 3], vec![0, 1, 3], vec![0, 2, 1, 3], vec![1, 2, 3], vec![0, 1, 1, 2, 3]] {
+    for order in [
+        vec![0, 2, 3],
+        vec![0, 1, 3],
+        vec![0, 2, 1, 3],
+        vec![1, 2, 3],
+        vec![0, 1, 1, 2, 3],
+    ] {
         let content: String = order.iter().map(|index| lines[*index]).collect();
         fs::write(folder.journal.path(), content).unwrap();
-        assert!(matches!(folder.journal.read(), Err(JournalError::Line { .. })), "{order:?}");
+        assert!(
+            matches!(folder.journal.read(), Err(JournalError::Line { .. })),
+            "{order:?}"
+        );
     }
 }
 
@@ -192,21 +237,48 @@ fn writers_take_turns() {
 #[test]
 fn a_write_by_somebody_without_lock_is_not_swallowed() {
     let folder = journal_with(&[(1, signed(0))]);
-    let mut file = OpenOptions::new().append(true).open(folder.journal.path()).unwrap();
+    let mut file = OpenOptions::new()
+        .append(true)
+        .open(folder.journal.path())
+        .unwrap();
     file.write_all(b"somebody was here\n").unwrap();
-    assert!(matches!(folder.journal.lock(), Err(JournalError::Line { line: 3, .. })));
+    assert!(matches!(
+        folder.journal.lock(),
+        Err(JournalError::Line { line: 3, .. })
+    ));
 }
 
 #[test]
 fn a_nonce_is_taken_unless_the_node_refused_it() {
     let sender = MERCHANT.parse().unwrap();
-    let next = |changes: &[(u64, Change)], account| journal_with(changes).journal.read().unwrap().next_nonce(&sender, account);
+    let next = |changes: &[(u64, Change)], account| {
+        journal_with(changes)
+            .journal
+            .read()
+            .unwrap()
+            .next_nonce(&sender, account)
+    };
     assert_eq!(next(&[], 4), 4);
     assert_eq!(next(&[(1, signed(4))], 4), 5);
     assert_eq!(next(&[(1, signed(4)), (1, failed(FailedAt::Node))], 4), 4);
     assert_eq!(next(&[(1, signed(4)), (1, failed(FailedAt::Chain))], 4), 5);
-    assert_eq!(next(&[(1, signed(4)), (2, signed(6))], 4), 5, "a gap is filled first");
-    assert_eq!(next(&[(1, signed(4)), (1, included())], 4), 5, "the account was read before the block");
+    assert_eq!(
+        next(&[(1, signed(4)), (2, signed(6))], 4),
+        5,
+        "a gap is filled first"
+    );
+    assert_eq!(
+        next(&[(1, signed(4)), (1, included())], 4),
+        5,
+        "the account was read before the block"
+    );
     let other = PAYER.parse().unwrap();
-    assert_eq!(journal_with(&[(1, signed(4))]).journal.read().unwrap().next_nonce(&other, 4), 4);
+    assert_eq!(
+        journal_with(&[(1, signed(4))])
+            .journal
+            .read()
+            .unwrap()
+            .next_nonce(&other, 4),
+        4
+    );
 }

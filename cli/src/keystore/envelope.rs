@@ -40,7 +40,11 @@ pub struct Stretching {
 
 impl Stretching {
     /// What new wallets get: 64 MiB, 3 passes, above the second recommended option of RFC 9106.
-    pub const STANDARD: Self = Self { memory_kib: 64 * 1024, passes: 3, lanes: 1 };
+    pub const STANDARD: Self = Self {
+        memory_kib: 64 * 1024,
+        passes: 3,
+        lanes: 1,
+    };
 
     /// Weakest and strongest accepted from a file. The lower end guards against a file made cheap to guess, the
     /// upper one against a file that eats the machine's memory.
@@ -102,7 +106,13 @@ impl Envelope {
         let (salt, nonce) = (HexArray::random()?, HexArray::<24>::random()?);
         let key = stretching.key(passphrase, &salt.0)?;
         let ciphertext = cipher(&key)
-            .encrypt(&XNonce::from(nonce.0), Payload { msg: secret, aad: bound })
+            .encrypt(
+                &XNonce::from(nonce.0),
+                Payload {
+                    msg: secret,
+                    aad: bound,
+                },
+            )
             .map_err(|_| EnvelopeError::CannotSeal)?;
         Ok(Self {
             kdf: Kdf::Argon2id,
@@ -117,7 +127,13 @@ impl Envelope {
     pub(super) fn open(&self, bound: &[u8], passphrase: &str) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
         let key = self.stretching.key(passphrase, &self.salt.0)?;
         cipher(&key)
-            .decrypt(&XNonce::from(self.nonce.0), Payload { msg: &self.ciphertext.0, aad: bound })
+            .decrypt(
+                &XNonce::from(self.nonce.0),
+                Payload {
+                    msg: &self.ciphertext.0,
+                    aad: bound,
+                },
+            )
             .map(Zeroizing::new)
             .map_err(|_| EnvelopeError::CannotOpen)
     }
@@ -131,14 +147,24 @@ fn cipher(key: &Zeroizing<[u8; 32]>) -> XChaCha20Poly1305 {
 mod tests {
     use super::*;
 
-    const CHEAP: Stretching = Stretching { memory_kib: 8 * 1024, passes: 1, lanes: 1 };
+    const CHEAP: Stretching = Stretching {
+        memory_kib: 8 * 1024,
+        passes: 1,
+        lanes: 1,
+    };
 
     #[test]
     fn opens_only_with_the_passphrase_and_what_was_bound() {
         let envelope = Envelope::seal(b"secret", b"bound", "pass", CHEAP).unwrap();
         assert_eq!(envelope.open(b"bound", "pass").unwrap().as_slice(), b"secret");
-        assert!(matches!(envelope.open(b"bound", "Pass"), Err(EnvelopeError::CannotOpen)));
-        assert!(matches!(envelope.open(b"other", "pass"), Err(EnvelopeError::CannotOpen)));
+        assert!(matches!(
+            envelope.open(b"bound", "Pass"),
+            Err(EnvelopeError::CannotOpen)
+        ));
+        assert!(matches!(
+            envelope.open(b"other", "pass"),
+            Err(EnvelopeError::CannotOpen)
+        ));
     }
 
     #[test]
@@ -147,7 +173,10 @@ mod tests {
         for index in 0..envelope.ciphertext.0.len() {
             let mut changed = envelope.clone();
             changed.ciphertext.0[index] ^= 1;
-            assert!(matches!(changed.open(b"", "pass"), Err(EnvelopeError::CannotOpen)), "byte {index}");
+            assert!(
+                matches!(changed.open(b"", "pass"), Err(EnvelopeError::CannotOpen)),
+                "byte {index}"
+            );
         }
     }
 
@@ -162,8 +191,15 @@ mod tests {
     fn refuses_stretching_that_is_too_weak_or_too_large() {
         let mut envelope = Envelope::seal(b"secret", b"", "pass", CHEAP).unwrap();
         for (memory_kib, passes, lanes) in [(8, 1, 1), (u32::MAX, 1, 1), (8192, 0, 1), (8192, 1, 99)] {
-            envelope.stretching = Stretching { memory_kib, passes, lanes };
-            assert!(matches!(envelope.open(b"", "pass"), Err(EnvelopeError::BadStretching)));
+            envelope.stretching = Stretching {
+                memory_kib,
+                passes,
+                lanes,
+            };
+            assert!(matches!(
+                envelope.open(b"", "pass"),
+                Err(EnvelopeError::BadStretching)
+            ));
         }
     }
 }

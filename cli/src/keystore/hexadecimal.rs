@@ -30,7 +30,9 @@ impl<const N: usize> Serialize for HexArray<N> {
 impl<'de, const N: usize> Deserialize<'de> for HexArray<N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        hex::decode_array(&text).map(Self).map_err(serde::de::Error::custom)
+        hex::decode_array(&text)
+            .map(Self)
+            .map_err(serde::de::Error::custom)
     }
 }
 

@@ -60,7 +60,9 @@ fn explain(error: &bip39::Error) -> &'static str {
             "a phrase has 12, 15, 18, 21 or 24 words"
         }
         bip39::Error::UnknownWord(_) => "a word is not in the English BIP-39 list",
-        bip39::Error::InvalidChecksum => "the words do not belong together (checksum): one is wrong or misplaced",
+        bip39::Error::InvalidChecksum => {
+            "the words do not belong together (checksum): one is wrong or misplaced"
+        }
         _ => "this is no BIP-39 phrase",
     }
 }
@@ -69,8 +71,9 @@ fn explain(error: &bip39::Error) -> &'static str {
 pub(super) fn derive(entropy: &[u8], account: u32) -> Result<Zeroizing<[u8; 32]>, PhraseError> {
     let mnemonic = Mnemonic::from_entropy(entropy).map_err(|error| PhraseError::Words(explain(&error)))?;
     let seed = Zeroizing::new(mnemonic.to_seed_normalized(""));
-    let path: DerivationPath =
-        format!("m/44'/5757'/0'/0/{account}").parse().map_err(|_| PhraseError::Derivation)?;
+    let path: DerivationPath = format!("m/44'/5757'/0'/0/{account}")
+        .parse()
+        .map_err(|_| PhraseError::Derivation)?;
     let key = XPrv::derive_from_path(seed.as_slice(), &path).map_err(|_| PhraseError::Derivation)?;
     Ok(Zeroizing::new(key.to_bytes()))
 }
@@ -88,7 +91,10 @@ mod tests {
         let entropy = entropy_of(WALLET_1).unwrap();
         let key = derive(&entropy, 0).unwrap();
         let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "7287ba251d44a4d3fd9276c88ce34c5c52a038955511cccaf77e61068649c178");
+        assert_eq!(
+            hex,
+            "7287ba251d44a4d3fd9276c88ce34c5c52a038955511cccaf77e61068649c178"
+        );
         assert_ne!(derive(&entropy, 1).unwrap(), key);
     }
 
@@ -98,12 +104,20 @@ mod tests {
         let words = words_of(&entropy).unwrap();
         assert_eq!(words.split(' ').count(), 24);
         assert_eq!(entropy_of(&words).unwrap(), entropy);
-        assert_eq!(entropy_of(&format!("  {}\n", words.to_uppercase().replace(' ', "\n"))).unwrap(), entropy);
+        assert_eq!(
+            entropy_of(&format!("  {}\n", words.to_uppercase().replace(' ', "\n"))).unwrap(),
+            entropy
+        );
     }
 
     #[test]
     fn refuses_wrong_words_without_repeating_them() {
-        for words in ["", "sell invite", &WALLET_1.replace("sell", "hodl"), &WALLET_1.replace("sell", "invite")] {
+        for words in [
+            "",
+            "sell invite",
+            &WALLET_1.replace("sell", "hodl"),
+            &WALLET_1.replace("sell", "invite"),
+        ] {
             let text = entropy_of(words).unwrap_err().to_string();
             assert!(!text.contains("hodl") && !text.contains("kitten"), "{text}");
         }

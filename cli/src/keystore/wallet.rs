@@ -112,7 +112,10 @@ impl Secret {
     /// # Errors
     /// When the system has no randomness.
     pub fn generate(account: u32) -> Result<Self, KeystoreError> {
-        Ok(Self::Phrase { entropy: phrase::new_entropy()?, account })
+        Ok(Self::Phrase {
+            entropy: phrase::new_entropy()?,
+            account,
+        })
     }
 
     /// Reads BIP-39 words, or a private key in hexadecimal (with the `01` of compressed keys or without).
@@ -122,7 +125,10 @@ impl Secret {
     pub fn parse(text: &str, account: u32) -> Result<Self, KeystoreError> {
         let text = text.trim();
         if text.contains(char::is_whitespace) {
-            return Ok(Self::Phrase { entropy: phrase::entropy_of(text)?, account });
+            return Ok(Self::Phrase {
+                entropy: phrase::entropy_of(text)?,
+                account,
+            });
         }
         let bytes = Zeroizing::new(hex::decode(text).map_err(|_| KeystoreError::BadKey)?);
         let key = match bytes.as_slice() {
@@ -241,7 +247,10 @@ impl WalletFile {
     pub fn open(&self, name: &WalletName, passphrase: &str) -> Result<Secret, KeystoreError> {
         let bytes = self.sealed.open(&bound(&self.header), passphrase)?;
         let secret = match self.header.source {
-            Source::Phrase { account } => Secret::Phrase { entropy: bytes, account },
+            Source::Phrase { account } => Secret::Phrase {
+                entropy: bytes,
+                account,
+            },
             Source::Key {} => {
                 let mut key = Zeroizing::new([0; 32]);
                 if bytes.len() != key.len() {
@@ -283,7 +292,9 @@ impl Keystore {
     /// The keystore of a home folder.
     #[must_use]
     pub fn of(home: &Home) -> Self {
-        Self { folder: home.wallets() }
+        Self {
+            folder: home.wallets(),
+        }
     }
 
     /// Stores a new wallet.
@@ -292,8 +303,10 @@ impl Keystore {
     /// When the name is taken, or the file cannot be written.
     pub fn create(&self, name: &WalletName, file: &WalletFile) -> Result<PathBuf, KeystoreError> {
         let path = self.path(name);
-        let mut text = serde_json::to_string_pretty(file)
-            .map_err(|source| KeystoreError::BadFile { name: name.clone(), source })?;
+        let mut text = serde_json::to_string_pretty(file).map_err(|source| KeystoreError::BadFile {
+            name: name.clone(),
+            source,
+        })?;
         text.push('\n');
         match write_whole(&path, text.as_bytes(), Existing::Keep) {
             Err(error) if error.source.kind() == io::ErrorKind::AlreadyExists => {
@@ -321,7 +334,10 @@ impl Keystore {
             }
             result => result.map_err(FileError::new("read", &path))?,
         };
-        serde_json::from_str(&text).map_err(|source| KeystoreError::BadFile { name: name.clone(), source })
+        serde_json::from_str(&text).map_err(|source| KeystoreError::BadFile {
+            name: name.clone(),
+            source,
+        })
     }
 
     /// The names of all wallets, in order.
@@ -352,7 +368,11 @@ impl Keystore {
 mod tests {
     use super::*;
 
-    const CHEAP: Stretching = Stretching { memory_kib: 8 * 1024, passes: 1, lanes: 1 };
+    const CHEAP: Stretching = Stretching {
+        memory_kib: 8 * 1024,
+        passes: 1,
+        lanes: 1,
+    };
     /// The public test key of Clarinet's `wallet_1`.
     const KEY: &str = "7287ba251d44a4d3fd9276c88ce34c5c52a038955511cccaf77e61068649c17801";
     const PHRASE: &str = "sell invite acquire kitten bamboo drastic jelly vivid peace spawn twice guilt pave pen \
@@ -370,7 +390,10 @@ mod tests {
             let file = WalletFile::seal(&secret, "pass", CHEAP).unwrap();
             assert_eq!(file.address(Network::Testnet).to_string(), ADDRESS);
             let opened = file.open(&name("a"), "pass").unwrap();
-            assert_eq!(opened.key().unwrap().address(Network::Testnet).to_string(), ADDRESS);
+            assert_eq!(
+                opened.key().unwrap().address(Network::Testnet).to_string(),
+                ADDRESS
+            );
             assert_eq!(opened.words().unwrap().is_some(), text == PHRASE);
         }
     }
@@ -395,7 +418,10 @@ mod tests {
         assert_eq!(loaded, file);
         assert!(loaded.open(&name("shop"), "pass").is_ok());
         let wrong = loaded.open(&name("shop"), "word").err().unwrap();
-        assert!(matches!(wrong, KeystoreError::Envelope(EnvelopeError::CannotOpen)));
+        assert!(matches!(
+            wrong,
+            KeystoreError::Envelope(EnvelopeError::CannotOpen)
+        ));
         assert_eq!(keystore.names().unwrap(), [name("shop")]);
     }
 
@@ -406,7 +432,10 @@ mod tests {
         let one = WalletFile::seal(&Secret::generate(0).unwrap(), "pass", CHEAP).unwrap();
         let two = WalletFile::seal(&Secret::generate(0).unwrap(), "pass", CHEAP).unwrap();
         keystore.create(&name("shop"), &one).unwrap();
-        assert!(matches!(keystore.create(&name("shop"), &two), Err(KeystoreError::Exists(_))));
+        assert!(matches!(
+            keystore.create(&name("shop"), &two),
+            Err(KeystoreError::Exists(_))
+        ));
         assert_eq!(keystore.load(&name("shop")).unwrap(), one);
     }
 
@@ -422,7 +451,10 @@ mod tests {
         other_kind.header.source = Source::Key {};
         for changed in [other_account, other_address, other_kind] {
             let error = changed.open(&name("a"), "pass").err().unwrap();
-            assert!(matches!(error, KeystoreError::Envelope(EnvelopeError::CannotOpen)));
+            assert!(matches!(
+                error,
+                KeystoreError::Envelope(EnvelopeError::CannotOpen)
+            ));
         }
     }
 

@@ -53,10 +53,27 @@ impl Plan {
     /// The contract call.
     #[must_use]
     pub fn call(&self) -> Call {
-        let RefundIntent { invoice_id, payer, amount, expected_refunded, reference, reason, .. } =
-            self.intent.clone();
-        let order = RefundOrder { invoice_id, payer, amount, expected_refunded, reference, reason };
-        Call::Refund(PaidIn { order, token: self.token.contract().cloned() })
+        let RefundIntent {
+            invoice_id,
+            payer,
+            amount,
+            expected_refunded,
+            reference,
+            reason,
+            ..
+        } = self.intent.clone();
+        let order = RefundOrder {
+            invoice_id,
+            payer,
+            amount,
+            expected_refunded,
+            reference,
+            reason,
+        };
+        Call::Refund(PaidIn {
+            order,
+            token: self.token.contract().cloned(),
+        })
     }
 }
 
@@ -74,7 +91,10 @@ pub fn decide(wish: &Wish, facts: &Facts, book: &Book, force: bool) -> Result<De
         return if is_on_chain(wish, refund, quote) {
             Ok(Decision::Done(*refund_id, Box::new(refund.clone())))
         } else {
-            Err(Refusal::ReferenceOfAnother { reference: reference.clone(), refund_id: *refund_id })
+            Err(Refusal::ReferenceOfAnother {
+                reference: reference.clone(),
+                refund_id: *refund_id,
+            })
         };
     }
     if let Some(entry) = find_unsettled(book, wish, facts, quote)? {
@@ -91,16 +111,21 @@ pub fn decide(wish: &Wish, facts: &Facts, book: &Book, force: bool) -> Result<De
         let detail = "the issuer cannot refund itself";
         return Err(Refusal::contract(ContractError::PayerNotAllowed, detail));
     }
-    Ok(Decision::Send(Box::new(plan(wish, facts, quote, amount, deadline))))
+    Ok(Decision::Send(Box::new(plan(
+        wish, facts, quote, amount, deadline,
+    ))))
 }
 
 fn check_networks(wish: &Wish, facts: &Facts) -> Result<(), Refusal> {
     let principals = [facts.core.clone().into(), facts.issuer.into(), wish.payer.clone()];
-    let foreign = principals.into_iter().find(|principal: &Principal| {
-        principal.network() != Some(facts.chain.network())
-    });
+    let foreign = principals
+        .into_iter()
+        .find(|principal: &Principal| principal.network() != Some(facts.chain.network()));
     match foreign {
-        Some(principal) => Err(Refusal::WrongNetwork { principal, chain: facts.chain }),
+        Some(principal) => Err(Refusal::WrongNetwork {
+            principal,
+            chain: facts.chain,
+        }),
         None => Ok(()),
     }
 }
@@ -113,17 +138,25 @@ fn check_contract(
 ) -> Result<(), Refusal> {
     let may_refund = facts.operator.as_ref().is_some_and(|rights| rights.may_refund);
     if *issuer != quote.merchant && !may_refund {
-        let detail = format!("{issuer} is neither the merchant {} nor its operator", quote.merchant);
+        let detail = format!(
+            "{issuer} is neither the merchant {} nor its operator",
+            quote.merchant
+        );
         return Err(Refusal::contract(ContractError::NotAuthorised, detail));
     }
     let Some(code) = quote.refusal else { return Ok(()) };
-    let Some(error) = ContractError::from_code(code) else { return Err(Refusal::UnknownContractError(code)) };
+    let Some(error) = ContractError::from_code(code) else {
+        return Err(Refusal::UnknownContractError(code));
+    };
     let show = |amount| facts.token.show(amount);
     let detail = match error {
         ContractError::NothingPaid => format!("{} on invoice {}", wish.payer, wish.invoice_id),
         ContractError::WindowExpired => match quote.deadline {
             Some(deadline) => {
-                format!("the deadline was burn height {deadline}, and it is {} now", quote.burn_height)
+                format!(
+                    "the deadline was burn height {deadline}, and it is {} now",
+                    quote.burn_height
+                )
             }
             None => format!("it is burn height {} now", quote.burn_height),
         },
@@ -166,10 +199,9 @@ fn plan(wish: &Wish, facts: &Facts, quote: &RefundQuote, amount: BaseUnits, dead
         warnings.push("the payer is a contract: make sure that it can use what it gets".to_owned());
     }
     if !fence.is_exact {
-        warnings.push("the amount does not fit into a post-condition: the contract alone limits it exactly".to_owned());
-    }
-    if wish.reason.is_some() {
-        warnings.push("the reason is public for ever".to_owned());
+        warnings.push(
+            "the amount does not fit into a post-condition: the contract alone limits it exactly".to_owned(),
+        );
     }
     Plan {
         intent: RefundIntent {

@@ -33,7 +33,9 @@ pub enum Refusal {
         refund_id: RefundId,
     },
     /// The reference names another refund in the journal.
-    #[error("reference `{reference}` was given to another refund from this machine, which is not settled yet")]
+    #[error(
+        "reference `{reference}` was given to another refund from this machine, which is not settled yet"
+    )]
     ReferenceInJournal {
         /// The reference.
         reference: Reference,
@@ -68,7 +70,10 @@ pub enum Refusal {
 
 impl Refusal {
     pub(super) fn contract(error: ContractError, detail: impl Into<String>) -> Self {
-        Self::Contract { error, detail: detail.into() }
+        Self::Contract {
+            error,
+            detail: detail.into(),
+        }
     }
 
     fn hint(&self) -> String {
@@ -86,7 +91,8 @@ impl Refusal {
             }
             Self::WrongNetwork { .. } => "check the address and --profile".to_owned(),
             Self::CloseToDeadline { .. } => {
-                "it may be included too late and then only cost its fee; --force sends it all the same".to_owned()
+                "it may be included too late and then only cost its fee; --force sends it all the same"
+                    .to_owned()
             }
         }
     }

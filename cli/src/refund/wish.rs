@@ -26,7 +26,11 @@ impl Asked {
     /// # Errors
     /// When it is neither.
     pub fn parse(text: &str, token: &TokenInfo) -> Result<Self, AmountError> {
-        if text.ends_with('%') { text.parse().map(Self::Share) } else { token.read(text).map(Self::Exactly) }
+        if text.ends_with('%') {
+            text.parse().map(Self::Share)
+        } else {
+            token.read(text).map(Self::Exactly)
+        }
     }
 
     /// How much that is for a payer that paid `paid`, of which `refundable` can still go back.

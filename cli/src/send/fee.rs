@@ -52,7 +52,11 @@ pub enum FeeError {
 /// # Errors
 /// When floor and ceiling leave no room, or the requested fee lies outside.
 pub(super) fn choose(facts: FeeFacts) -> Result<Fee, FeeError> {
-    let FeeFacts { ceiling, length: floor, .. } = facts;
+    let FeeFacts {
+        ceiling,
+        length: floor,
+        ..
+    } = facts;
     if floor > ceiling {
         return Err(FeeError::AboveCeiling { fee: floor, ceiling });
     }
@@ -60,23 +64,41 @@ pub(super) fn choose(facts: FeeFacts) -> Result<Fee, FeeError> {
         return match fee {
             _ if fee > ceiling => Err(FeeError::AboveCeiling { fee, ceiling }),
             _ if fee < floor => Err(FeeError::BelowFloor { fee, floor }),
-            micro_stx => Ok(Fee { micro_stx, is_cut: false }),
+            micro_stx => Ok(Fee {
+                micro_stx,
+                is_cut: false,
+            }),
         };
     }
     let wanted = facts.estimate.unwrap_or(facts.fallback).max(floor);
-    Ok(Fee { micro_stx: wanted.min(ceiling), is_cut: wanted > ceiling })
+    Ok(Fee {
+        micro_stx: wanted.min(ceiling),
+        is_cut: wanted > ceiling,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const FACTS: FeeFacts =
-        FeeFacts { requested: None, estimate: None, fallback: 3_000, ceiling: 10_000, length: 400 };
+    const FACTS: FeeFacts = FeeFacts {
+        requested: None,
+        estimate: None,
+        fallback: 3_000,
+        ceiling: 10_000,
+        length: 400,
+    };
 
     #[test]
     fn estimate_then_fallback_within_floor_and_ceiling() {
-        let chosen = |estimate, fallback| choose(FeeFacts { estimate, fallback, ..FACTS }).unwrap();
+        let chosen = |estimate, fallback| {
+            choose(FeeFacts {
+                estimate,
+                fallback,
+                ..FACTS
+            })
+            .unwrap()
+        };
         let fee = |micro_stx, is_cut| Fee { micro_stx, is_cut };
         assert_eq!(chosen(None, 3_000), fee(3_000, false));
         assert_eq!(chosen(Some(500), 3_000), fee(500, false));
@@ -87,15 +109,42 @@ mod tests {
 
     #[test]
     fn a_requested_fee_is_taken_or_refused_as_it_is() {
-        let chosen = |requested| choose(FeeFacts { requested: Some(requested), estimate: Some(5_000), ..FACTS });
-        assert_eq!(chosen(400), Ok(Fee { micro_stx: 400, is_cut: false }));
+        let chosen = |requested| {
+            choose(FeeFacts {
+                requested: Some(requested),
+                estimate: Some(5_000),
+                ..FACTS
+            })
+        };
+        assert_eq!(
+            chosen(400),
+            Ok(Fee {
+                micro_stx: 400,
+                is_cut: false
+            })
+        );
         assert_eq!(chosen(399), Err(FeeError::BelowFloor { fee: 399, floor: 400 }));
-        assert_eq!(chosen(10_001), Err(FeeError::AboveCeiling { fee: 10_001, ceiling: 10_000 }));
+        assert_eq!(
+            chosen(10_001),
+            Err(FeeError::AboveCeiling {
+                fee: 10_001,
+                ceiling: 10_000
+            })
+        );
     }
 
     #[test]
     fn refuses_a_ceiling_below_what_nodes_take() {
-        let refused = choose(FeeFacts { ceiling: 399, ..FACTS });
-        assert_eq!(refused, Err(FeeError::AboveCeiling { fee: 400, ceiling: 399 }));
+        let refused = choose(FeeFacts {
+            ceiling: 399,
+            ..FACTS
+        });
+        assert_eq!(
+            refused,
+            Err(FeeError::AboveCeiling {
+                fee: 400,
+                ceiling: 399
+            })
+        );
     }
 }

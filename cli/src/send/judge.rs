@@ -48,14 +48,24 @@ mod tests {
     use super::*;
     use crate::journal::{FailedAt, Inclusion};
 
-    const EFFECT: Effect = Effect { id: Some(1), burn_height: Some(BurnHeight(2)) };
+    const EFFECT: Effect = Effect {
+        id: Some(1),
+        burn_height: Some(BurnHeight(2)),
+    };
 
     fn included() -> State {
-        State::Included(Inclusion { seen_at: StacksHeight(1), burn_height: BurnHeight(2), id: Some(1) })
+        State::Included(Inclusion {
+            seen_at: StacksHeight(1),
+            burn_height: BurnHeight(2),
+            id: Some(1),
+        })
     }
 
     fn failed() -> State {
-        State::Failed { at: FailedAt::Chain, detail: String::new() }
+        State::Failed {
+            at: FailedAt::Chain,
+            detail: String::new(),
+        }
     }
 
     #[test]

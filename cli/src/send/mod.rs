@@ -13,8 +13,8 @@ mod outgoing;
 mod post;
 
 pub use fee::{Fee, FeeError, FeeFacts};
-pub use follow::{Ending, Patience, carry_out};
 pub(crate) use follow::describe;
+pub use follow::{Ending, Patience, carry_out};
 pub use judge::{Effect, Verdict, judge};
 pub use observe::refresh;
 pub use outgoing::{Outgoing, Recorded, price, record};

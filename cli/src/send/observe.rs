@@ -1,9 +1,8 @@
 //! Looking at one transaction of the journal, and writing down what is new.
 
-use recoup_protocol::error::ContractError;
 use recoup_protocol::amount::BaseUnits;
+use recoup_protocol::error::ContractError;
 use recoup_protocol::reads::GetRefundQuote;
-use recoup_stacks::rpc::RpcError;
 
 use super::effect;
 use super::judge::{Effect, Verdict, judge};
@@ -19,28 +18,50 @@ use crate::node::View;
 pub async fn refresh(context: &Context, view: &View<'_>, entry: &Entry) -> Result<Entry, Failure> {
     let transaction = &entry.transaction;
     let account = view.account(&transaction.sender.into()).await?;
-    let effect =
-        if transaction.nonce < account.nonce { effect::find(view, &entry.intent).await? } else { None };
-    let change = match judge(&entry.state, transaction.nonce, account.nonce, effect) {
-        Verdict::Unchanged => deepen(context, view, &entry.state),
-        Verdict::Included(effect) => Some(Change::Included(inclusion(view, effect))),
-        Verdict::Undone => Some(Change::Orphaned {}),
-        Verdict::WithoutEffect => Some(explain(context, view, entry).await),
+    let effect = if transaction.nonce < account.nonce {
+        effect::find(view, &entry.intent).await?
+    } else {
+        None
     };
-    match change {
-        Some(change) => note(context, entry, change),
-        None => Ok(entry.clone()),
+    let is_without_effect =
+        |state: &State| judge(state, transaction.nonce, account.nonce, effect) == Verdict::WithoutEffect;
+    let explanation = if is_without_effect(&entry.state) {
+        Some(explain(context, view, entry).await)
+    } else {
+        None
+    };
+    // Another process may have changed the entry while the node was asked: what was seen is judged by how it stands now.
+    let mut journal = context.journal.lock()?;
+    let now = journal.book().get(entry.number).unwrap_or(entry).clone();
+    let change = match judge(&now.state, transaction.nonce, account.nonce, effect) {
+        Verdict::Unchanged => deepen(context, view, &now.state),
+        Verdict::Included(effect) => Some(Change::Included(inclusion(view, effect))),
+        // A view from before the block in which another process saw it undoes nothing.
+        Verdict::Undone if is_older(view, &now.state) => None,
+        Verdict::Undone => Some(Change::Orphaned {}),
+        Verdict::WithoutEffect => explanation,
+    };
+    if let Some(change) = change {
+        journal.append(entry.number, change)?;
     }
+    Ok(journal.book().get(entry.number).unwrap_or(entry).clone())
 }
 
 /// Writes a change down, unless another process changed the entry meanwhile: then that counts.
 pub(super) fn note(context: &Context, entry: &Entry, change: Change) -> Result<Entry, Failure> {
     let mut journal = context.journal.lock()?;
-    let is_as_seen = journal.book().get(entry.number).is_some_and(|now| now.state == entry.state);
+    let is_as_seen = journal
+        .book()
+        .get(entry.number)
+        .is_some_and(|now| now.state == entry.state);
     if is_as_seen {
         journal.append(entry.number, change)?;
     }
     Ok(journal.book().get(entry.number).unwrap_or(entry).clone())
+}
+
+fn is_older(view: &View<'_>, state: &State) -> bool {
+    matches!(state, State::Included(inclusion) if view.tip.height < inclusion.seen_at)
 }
 
 fn inclusion(view: &View<'_>, effect: Effect) -> Inclusion {
@@ -53,7 +74,9 @@ fn inclusion(view: &View<'_>, effect: Effect) -> Inclusion {
 
 /// What was included long enough ago is final.
 fn deepen(context: &Context, view: &View<'_>, state: &State) -> Option<Change> {
-    let State::Included(inclusion) = state else { return None };
+    let State::Included(inclusion) = state else {
+        return None;
+    };
     let final_at = inclusion.burn_height.checked_add(context.profile.final_after)?;
     (view.tip.burn_height >= final_at).then_some(Change::Final {})
 }
@@ -71,19 +94,22 @@ async fn explain(context: &Context, view: &View<'_>, entry: &Entry) -> Change {
             // An `(ok ..)` without effect was rolled back; only post-conditions do that.
             None => failed(None, format!("executed and rolled back: {}", stored.result)),
         },
-        Ok(None) => Change::Replaced { detail: "another transaction took its nonce".to_owned() },
-        Ok(Some(_)) | Err(RpcError::Status { .. }) | Err(_) => {
-            let now = refusal_now(view, &entry.intent).await;
-            failed(now, now.map_or_else(unknown, |code| format!("{}; the contract would now answer: {}", unknown(), meaning(code))))
-        }
+        Ok(None) => Change::Replaced {
+            detail: "another transaction took its nonce".to_owned(),
+        },
+        Ok(Some(_)) | Err(_) => match refusal_now(view, &entry.intent).await {
+            // A guess, and not the code that it ended with.
+            Some(code) => failed(
+                None,
+                format!("{UNKNOWN}; the contract would now answer: {}", meaning(code)),
+            ),
+            None => failed(None, UNKNOWN.to_owned()),
+        },
     }
 }
 
-fn unknown() -> String {
-    "its nonce is used and it had no effect: it failed, or another transaction took the nonce (this node keeps no \
-     transaction index to tell)"
-        .to_owned()
-}
+const UNKNOWN: &str = "its nonce is used and it had no effect: it failed, or another transaction took the nonce (this \
+                       node keeps no transaction index to tell)";
 
 fn meaning(code: u128) -> String {
     match ContractError::from_code(code) {
@@ -94,12 +120,19 @@ fn meaning(code: u128) -> String {
 
 /// The number in a result that the node writes as `(err u1024)`.
 fn error_code(result: &str) -> Option<u128> {
-    result.trim().strip_prefix("(err u")?.strip_suffix(')')?.parse().ok()
+    result
+        .trim()
+        .strip_prefix("(err u")?
+        .strip_suffix(')')?
+        .parse()
+        .ok()
 }
 
 /// What the contract would say to a refund now: a guess at what it said then.
 async fn refusal_now(view: &View<'_>, intent: &Intent) -> Option<u128> {
-    let Intent::Refund(refund) = intent else { return None };
+    let Intent::Refund(refund) = intent else {
+        return None;
+    };
     let question = GetRefundQuote {
         invoice_id: refund.invoice_id,
         payer: refund.payer.clone(),
@@ -107,7 +140,9 @@ async fn refusal_now(view: &View<'_>, intent: &Intent) -> Option<u128> {
     };
     let quote = view.read(&refund.core, &question).await.ok()??;
     let ledger_changed = quote.refunded != refund.expected_refunded;
-    quote.refusal.or(ledger_changed.then_some(ContractError::LedgerChanged.code()))
+    quote
+        .refusal
+        .or(ledger_changed.then_some(ContractError::LedgerChanged.code()))
 }
 
 #[cfg(test)]

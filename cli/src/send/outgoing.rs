@@ -23,7 +23,9 @@ impl Outgoing {
     /// Holds the transaction to these post-conditions: nothing else may leave anybody.
     #[must_use]
     pub fn fenced(mut self, post_conditions: Vec<PostCondition>) -> Self {
-        self.transaction = self.transaction.with_post_conditions(PostConditionMode::Deny, post_conditions);
+        self.transaction = self
+            .transaction
+            .with_post_conditions(PostConditionMode::Deny, post_conditions);
         self
     }
 }
@@ -41,7 +43,11 @@ pub async fn price(
     let estimate = match requested {
         Some(_) => None,
         None => {
-            let estimates = context.node.client().fee_estimates(transaction.payload(), length).await;
+            let estimates = context
+                .node
+                .client()
+                .fee_estimates(transaction.payload(), length)
+                .await;
             estimates.map_err(node::failure)?.map(|fees| fees.middle)
         }
     };
@@ -89,10 +95,12 @@ pub fn record(
         .with_nonce(nonce)
         .with_fee(fee.micro_stx)
         .sign(key)
-        .map_err(|error| Failure::from_error(Kind::Internal, &error).context("cannot sign the transaction"))?;
-    transaction
-        .verify()
-        .map_err(|error| Failure::from_error(Kind::Internal, &error).context("the signature does not hold"))?;
+        .map_err(|error| {
+            Failure::from_error(Kind::Internal, &error).context("cannot sign the transaction")
+        })?;
+    transaction.verify().map_err(|error| {
+        Failure::from_error(Kind::Internal, &error).context("the signature does not hold")
+    })?;
     let signed = SignedTransaction {
         txid: transaction.txid(),
         raw: transaction.to_hex(),
@@ -101,7 +109,13 @@ pub fn record(
         fee: fee.micro_stx,
     };
     let number = journal.book().next_number();
-    journal.append(number, Change::Signed { intent: outgoing.intent, transaction: signed })?;
+    journal.append(
+        number,
+        Change::Signed {
+            intent: outgoing.intent,
+            transaction: signed,
+        },
+    )?;
     failpoint::reach("after-journal-signed");
     Ok(Recorded::Signed(number))
 }
@@ -120,7 +134,10 @@ fn note_undone(
     let undone: Vec<Entry> = journal.book().entries().filter(is_undone).cloned().collect();
     for entry in undone {
         if matches!(entry.state, State::Final(_)) {
-            let message = format!("the node does not know transaction {}, which was final", entry.transaction.txid);
+            let message = format!(
+                "the node does not know transaction {}, which was final",
+                entry.transaction.txid
+            );
             return Err(Failure::new(Kind::Refused, message).hint(
                 "this is another chain than the journal's, or the node is far behind; a local chain that was started anew \
                  needs a new --home",
@@ -134,7 +151,9 @@ fn note_undone(
 impl From<FeeError> for Failure {
     fn from(error: FeeError) -> Self {
         let hint = match error {
-            FeeError::AboveCeiling { .. } => "raise the ceiling with `recoup config set max-fee`, or give a lower --fee",
+            FeeError::AboveCeiling { .. } => {
+                "raise the ceiling with `recoup config set max-fee`, or give a lower --fee"
+            }
             FeeError::BelowFloor { .. } => "give a higher --fee, or none to take the node's estimate",
         };
         Self::from_error(Kind::Refused, &error).hint(hint)

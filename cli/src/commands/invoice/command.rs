@@ -10,7 +10,6 @@ use crate::output::Output;
 
 /// Create an invoice, or show one
 #[derive(Debug, Clone, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "made once a process")]
 pub enum InvoiceCommand {
     /// Create an invoice; the wallet becomes its merchant
     Create(CreateInvoiceArguments),

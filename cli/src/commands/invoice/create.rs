@@ -114,22 +114,28 @@ pub(super) async fn run(context: &Context, arguments: CreateInvoiceArguments) ->
         amount: invoice.amount,
         token: invoice.token.clone(),
     };
+    if arguments.reference.is_some()
+        && let Some(invoice_id) = find_on_chain(&view, &intent).await?
+    {
+        let mut document = CreatedDocument::new(&intent, Outcome::AlreadyDone);
+        document.invoice_id = Some(invoice_id);
+        return document.into_output(&token);
+    }
     let finished = if let Some(entry) = find_open(&context.journal.read()?, &intent)? {
         resume(context, &arguments.send, entry).await?
     } else {
-        if arguments.reference.is_some()
-            && let Some(invoice_id) = find_on_chain(&view, &intent).await?
-        {
-            let mut document = CreatedDocument::new(&intent, Outcome::AlreadyDone);
-            document.invoice_id = Some(invoice_id);
-            return document.into_output(&token);
-        }
-        let call = Call::CreateInvoice(CreateInvoice { reference: Some(intent.reference.clone()), ..invoice });
+        let call = Call::CreateInvoice(CreateInvoice {
+            reference: Some(intent.reference.clone()),
+            ..invoice
+        });
         let network = context.profile.network.network();
         let transaction =
             UnsignedTransaction::contract_call(network, core.clone(), call.function(), call.arguments());
         // No post-conditions, in deny mode: nothing at all may move.
-        let outgoing = Outgoing { intent: Intent::CreateInvoice(intent.clone()), transaction };
+        let outgoing = Outgoing {
+            intent: Intent::CreateInvoice(intent.clone()),
+            transaction,
+        };
         let account = view.account(&intent.merchant).await?;
         let fee = choose_fee(context, &outgoing, &arguments.send).await?;
         show_plan(context, &arguments, &intent, &token, fee.micro_stx);
@@ -137,29 +143,54 @@ pub(super) async fn run(context: &Context, arguments: CreateInvoiceArguments) ->
             return CreatedDocument::new(&intent, Outcome::DryRun).into_output(&token);
         }
         let question = format!("Create this invoice on {}?", context.profile.network);
-        let planned = Planned { outgoing, fee, account_nonce: account.nonce, question };
-        finish(context, &wallet, &arguments.send, planned, |book| find_open(book, &intent)).await?
+        let planned = Planned {
+            outgoing,
+            fee,
+            account_nonce: account.nonce,
+            question,
+        };
+        finish(context, &wallet, &arguments.send, planned, |book| {
+            find_open(book, &intent)
+        })
+        .await?
     };
     let Finished { ending, resumed } = finished;
     let mut document = CreatedDocument::new(&intent, Outcome::of(&ending));
     document.resumed = resumed;
-    document.invoice_id = inclusion(&ending).and_then(|inclusion| inclusion.id).map(InvoiceId);
+    document.invoice_id = inclusion(&ending)
+        .and_then(|inclusion| inclusion.id)
+        .map(InvoiceId);
     document.transaction = Some(TransactionDocument::new(context, ending.entry()));
     document.into_output(&token)
 }
 
-fn show_plan(context: &Context, arguments: &CreateInvoiceArguments, intent: &InvoiceIntent, token: &TokenInfo, fee: u64) {
+fn show_plan(
+    context: &Context,
+    arguments: &CreateInvoiceArguments,
+    intent: &InvoiceIntent,
+    token: &TokenInfo,
+    fee: u64,
+) {
     let fields = Fields::new()
         .row("amount", token.show(intent.amount))
         .optional("token", token.contract())
         .row("merchant", &intent.merchant)
         .row("to pay within", format!("{} burn blocks", arguments.expires_in))
-        .row("refund window", format!("{} burn blocks", arguments.refund_window))
-        .row("payments", arguments.min_payment.as_ref().map_or("one, of all".to_owned(), |least| format!("of at least {least}")))
+        .row(
+            "refund window",
+            format!("{} burn blocks", arguments.refund_window),
+        )
+        .row(
+            "payments",
+            arguments
+                .min_payment
+                .as_ref()
+                .map_or("one, of all".to_owned(), |least| format!("of at least {least}")),
+        )
         .optional("only payer", arguments.only_payer.as_ref())
         .row("reference", &intent.reference)
-        .optional("memo (public)", arguments.memo.as_ref())
-        .row("fee", format!("at most {}", TokenInfo::Stx.show(BaseUnits(fee.into()))))
+        .optional("memo (public for ever)", arguments.memo.as_ref())
+        .row("fee", TokenInfo::Stx.show(BaseUnits(fee.into())))
         .row("network", context.profile.network);
     eprint!("Invoice\n{}", fields.to_text());
 }
@@ -171,7 +202,11 @@ fn read_arguments(
     merchant: &Principal,
 ) -> Result<CreateInvoice, Failure> {
     let amount = token.read(&arguments.amount)?;
-    let min_payment = arguments.min_payment.as_deref().map(|text| token.read(text)).transpose()?;
+    let min_payment = arguments
+        .min_payment
+        .as_deref()
+        .map(|text| token.read(text))
+        .transpose()?;
     if amount.is_zero() || min_payment.is_some_and(|least| least.is_zero() || least > amount) {
         return Err(refused(ContractError::InvalidAmount));
     }
@@ -194,7 +229,9 @@ fn read_arguments(
 }
 
 pub(crate) fn refused(error: ContractError) -> Failure {
-    Failure::new(Kind::Refused, error.meaning()).contract_error(error.code(), error.name()).hint(error.hint())
+    Failure::new(Kind::Refused, error.meaning())
+        .contract_error(error.code(), error.name())
+        .hint(error.hint())
 }
 
 impl From<AmountError> for Failure {
@@ -226,16 +263,24 @@ fn find_open(book: &Book, intent: &InvoiceIntent) -> Result<Option<u64>, Failure
     });
     match named {
         Some((entry, other)) if entry.state.is_open() || matches!(entry.state, State::Included(_)) => {
-            if other == intent { Ok(Some(entry.number)) } else { Err(refused(ContractError::ReferenceUsed)) }
+            if other == intent {
+                Ok(Some(entry.number))
+            } else {
+                Err(refused(ContractError::ReferenceUsed))
+            }
         }
         _ => Ok(None),
     }
 }
 
 async fn find_on_chain(view: &View<'_>, intent: &InvoiceIntent) -> Result<Option<InvoiceId>, Failure> {
-    let question =
-        GetInvoiceByReference { merchant: intent.merchant.clone(), reference: intent.reference.clone() };
-    let Some(invoice_id) = view.read(&intent.core, &question).await? else { return Ok(None) };
+    let question = GetInvoiceByReference {
+        merchant: intent.merchant.clone(),
+        reference: intent.reference.clone(),
+    };
+    let Some(invoice_id) = view.read(&intent.core, &question).await? else {
+        return Ok(None);
+    };
     let invoice = view.read(&intent.core, &GetInvoice { invoice_id }).await?;
     if invoice.is_some_and(|found| found.amount == intent.amount && found.token == intent.token) {
         Ok(Some(invoice_id))

@@ -73,7 +73,10 @@ pub(super) async fn run(context: &Context, arguments: ShowInvoice) -> Result<Out
     let view = context.node.view().await?;
     let invoice_id = find(context, &view, core, arguments).await?;
     let not_found = || refused(ContractError::InvoiceNotFound);
-    let invoice = view.read(core, &GetInvoice { invoice_id }).await?.ok_or_else(not_found)?;
+    let invoice = view
+        .read(core, &GetInvoice { invoice_id })
+        .await?
+        .ok_or_else(not_found)?;
     let note = view.read(core, &GetNote { invoice_id }).await?;
     let token = context.cache().token(&view, &invoice.token).await?;
     let payers = payers(&view, core, invoice_id, &invoice).await?;
@@ -91,15 +94,22 @@ async fn find(
         return Ok(invoice_id);
     }
     // clap lets nobody come here without a reference.
-    let reference = arguments.reference.ok_or_else(|| Failure::new(Kind::Usage, "name an invoice"))?;
+    let reference = arguments
+        .reference
+        .ok_or_else(|| Failure::new(Kind::Usage, "name an invoice"))?;
     let merchant = match arguments.merchant {
         Some(merchant) => merchant,
         None => context.wallet()?.address.into(),
     };
-    let question = GetInvoiceByReference { merchant: merchant.clone(), reference: reference.clone() };
+    let question = GetInvoiceByReference {
+        merchant: merchant.clone(),
+        reference: reference.clone(),
+    };
     view.read(core, &question).await?.ok_or_else(|| {
         let mut failure = refused(ContractError::InvoiceNotFound);
-        failure.causes.push(format!("{merchant} has no invoice `{reference}`"));
+        failure
+            .causes
+            .push(format!("{merchant} has no invoice `{reference}`"));
         failure
     })
 }
@@ -113,11 +123,23 @@ async fn payers(
 ) -> Result<Vec<PayerDocument>, Failure> {
     let mut payers = Vec::new();
     for index in 0..invoice.payer_count {
-        let Some(payer) = view.read(core, &GetPayerAt { invoice_id, index }).await? else { break };
-        let question = GetLedger { invoice_id, payer: payer.clone() };
-        let Some(ledger) = view.read(core, &question).await? else { break };
+        let Some(payer) = view.read(core, &GetPayerAt { invoice_id, index }).await? else {
+            break;
+        };
+        let question = GetLedger {
+            invoice_id,
+            payer: payer.clone(),
+        };
+        let Some(ledger) = view.read(core, &question).await? else {
+            break;
+        };
         let deadline = BurnHeight(ledger.first_paid_at.get().saturating_add(invoice.refund_window));
-        payers.push(PayerDocument { payer, paid: ledger.paid, refunded: ledger.refunded, deadline });
+        payers.push(PayerDocument {
+            payer,
+            paid: ledger.paid,
+            refunded: ledger.refunded,
+            deadline,
+        });
     }
     Ok(payers)
 }
@@ -164,7 +186,10 @@ fn text(document: &InvoiceDocument, token: &TokenInfo) -> String {
         .row("amount", token.show(document.amount))
         .row("paid", token.show(document.amount_paid))
         .row("refunded", token.show(document.amount_refunded))
-        .optional("smallest payment", document.min_payment.map(|least| token.show(least)))
+        .optional(
+            "smallest payment",
+            document.min_payment.map(|least| token.show(least)),
+        )
         .optional("only payer", document.only_payer.as_ref())
         .row("to pay before", format!("burn height {}", document.expires_at))
         .row("refund window", format!("{} burn blocks", document.refund_window))

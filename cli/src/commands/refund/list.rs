@@ -47,14 +47,18 @@ async fn of_invoice(context: &Context, invoice_id: InvoiceId) -> Result<Output, 
     let mut documents = Vec::new();
     let mut next = invoice.last_refund_id;
     while let Some(refund_id) = next {
-        let Some(refund) = view.read(core, &GetRefund { refund_id }).await? else { break };
+        let Some(refund) = view.read(core, &GetRefund { refund_id }).await? else {
+            break;
+        };
         // Ids only fall along the chain; a node that says otherwise must not keep us here for ever.
         next = refund.previous.filter(|previous| *previous < refund_id);
         documents.push(RefundDocument::new(refund_id, refund, &token));
     }
     documents.reverse();
     let mut table = Table::new(&["refund", "amount", "payer", "burn height", "reference"]);
-    documents.iter().for_each(|document| table.push(&document.cells(&token)));
+    documents
+        .iter()
+        .for_each(|document| table.push(&document.cells(&token)));
     Output::new(&serde_json::json!({ "refunds": documents }), table.to_text())
 }
 
@@ -63,7 +67,9 @@ async fn of_merchant(
     merchant: &Principal,
     cursor: Option<&str>,
 ) -> Result<Output, Failure> {
-    let page: Page<api::Refund> = Indexer::of(&context.profile)?.refunds_of(merchant, cursor).await?;
+    let page: Page<api::Refund> = Indexer::of(&context.profile)?
+        .refunds_of(merchant, cursor)
+        .await?;
     let view = context.node.view().await?;
     let mut table = Table::new(&["refund", "invoice", "amount", "payer", "status", "reference"]);
     for refund in &page.items {
@@ -78,7 +84,10 @@ async fn of_merchant(
     }
     let mut text = table.to_text();
     if let Some(cursor) = &page.next_cursor {
-        text.push_str(&format!("more with --cursor {}\n", recoup_protocol::text::display_safe(cursor)));
+        text.push_str(&format!(
+            "more with --cursor {}\n",
+            recoup_protocol::text::display_safe(cursor)
+        ));
     }
     Output::new(&page, text)
 }
@@ -90,4 +99,3 @@ async fn shown_amount(context: &Context, view: &View<'_>, refund: &api::Refund) 
         Err(_) => format!("{} base units of {}", refund.amount, refund.token),
     }
 }
-

@@ -79,9 +79,12 @@ pub(super) fn plan_text(plan: &Plan, chain: Chain, fee: u64, wallet: &str) -> St
         .row("from", format!("{} (wallet {wallet})", intent.issuer))
         .row("refunded before", plan.token.show(intent.expected_refunded))
         .row("left after", plan.token.show(plan.left_after))
-        .row("deadline", format!("burn height {} ({blocks_left} blocks left)", plan.deadline))
+        .row(
+            "deadline",
+            format!("burn height {} ({blocks_left} blocks left)", plan.deadline),
+        )
         .optional("reference", intent.reference.as_ref())
-        .optional("reason (public)", intent.reason.as_ref())
+        .optional("reason (public for ever)", intent.reason.as_ref())
         .row("fee", TokenInfo::Stx.show(BaseUnits(fee.into())))
         .row("network", chain);
     format!("Refund\n{}", fields.to_text())
@@ -97,7 +100,9 @@ mod tests {
         let amount = BaseUnits(1_500_000);
         Plan {
             intent: RefundIntent {
-                core: "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.recoup-core".parse().unwrap(),
+                core: "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.recoup-core"
+                    .parse()
+                    .unwrap(),
                 invoice_id: InvoiceId(7),
                 merchant: issuer.parse().unwrap(),
                 issuer: issuer.parse().unwrap(),

@@ -31,10 +31,17 @@ struct EntryDocument {
 }
 
 pub(super) async fn run(context: &Context, arguments: &Resume) -> Result<Output, Failure> {
-    let patience =
-        Patience { wait: !arguments.no_wait, limit: std::time::Duration::from_secs(arguments.timeout) };
-    let unsettled: Vec<Entry> =
-        context.journal.read()?.entries().filter(|entry| is_unsettled(entry)).cloned().collect();
+    let patience = Patience {
+        wait: !arguments.no_wait,
+        limit: std::time::Duration::from_secs(arguments.timeout),
+    };
+    let unsettled: Vec<Entry> = context
+        .journal
+        .read()?
+        .entries()
+        .filter(|entry| is_unsettled(entry))
+        .cloned()
+        .collect();
     let mut documents = Vec::new();
     let mut table = Table::new(&["what", "transaction", "state"]);
     let mut worst = None;
@@ -49,14 +56,27 @@ pub(super) async fn run(context: &Context, arguments: &Resume) -> Result<Output,
             terminal::note(&failure.message);
             worst = Some(failure.kind);
         }
-        let now = context.journal.read()?.get(entry.number).cloned().unwrap_or(entry);
+        let now = context
+            .journal
+            .read()?
+            .get(entry.number)
+            .cloned()
+            .unwrap_or(entry);
         if now.state.is_open() {
             worst = worst.or(Some(Kind::Pending));
         }
         let what = describe(&now.intent);
         let transaction = TransactionDocument::new(context, &now);
-        table.push(&[what.clone(), now.transaction.txid.to_string(), now.state.as_str().to_owned()]);
-        documents.push(EntryDocument { what, transaction, failure });
+        table.push(&[
+            what.clone(),
+            now.transaction.txid.to_string(),
+            now.state.as_str().to_owned(),
+        ]);
+        documents.push(EntryDocument {
+            what,
+            transaction,
+            failure,
+        });
     }
     Ok(Output::new(&serde_json::json!({ "transactions": documents }), table.to_text())?.with_exit(worst))
 }

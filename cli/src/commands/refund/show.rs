@@ -86,7 +86,10 @@ impl RefundDocument {
             token.show(self.amount),
             self.payer.to_string(),
             self.burn_height.to_string(),
-            self.reference.as_ref().map(Reference::to_string).unwrap_or_default(),
+            self.reference
+                .as_ref()
+                .map(Reference::to_string)
+                .unwrap_or_default(),
         ]
     }
 }
@@ -101,17 +104,30 @@ pub(super) async fn run(context: &Context, arguments: ShowRefund) -> Result<Outp
                 Some(merchant) => merchant,
                 None => context.wallet()?.address.into(),
             };
-            view.read(core, &GetRefundByReference { merchant, reference }).await?
+            view.read(core, &GetRefundByReference { merchant, reference })
+                .await?
         }
         (None, None) => None,
     };
     let not_found = || {
-        Failure::new(Kind::Refused, "there is no such refund")
-            .hint("check the id or reference and --merchant; one that was just sent may not be in a block yet")
+        Failure::new(Kind::Refused, "there is no such refund").hint(
+            "check the id or reference and --merchant; one that was just sent may not be in a block yet",
+        )
     };
     let refund_id = refund_id.ok_or_else(not_found)?;
-    let refund = view.read(core, &GetRefund { refund_id }).await?.ok_or_else(not_found)?;
-    let invoice = view.read(core, &GetInvoice { invoice_id: refund.invoice_id }).await?.ok_or_else(not_found)?;
+    let refund = view
+        .read(core, &GetRefund { refund_id })
+        .await?
+        .ok_or_else(not_found)?;
+    let invoice = view
+        .read(
+            core,
+            &GetInvoice {
+                invoice_id: refund.invoice_id,
+            },
+        )
+        .await?
+        .ok_or_else(not_found)?;
     let token = context.cache().token(&view, &invoice.token).await?;
     let document = RefundDocument::new(refund_id, refund, &token);
     Output::new(&document, document.to_text(&token))
