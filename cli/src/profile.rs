@@ -146,7 +146,7 @@ impl Settings {
             "local" => Some(at(
                 Chain::Local,
                 "http://127.0.0.1:20443",
-                Some("http://127.0.0.1:3999"),
+                Some("http://127.0.0.1:3780"),
             )),
             "testnet" => Some(at(Chain::Testnet, "https://api.testnet.hiro.so", None)),
             "mainnet" => Some(at(Chain::Mainnet, "https://api.hiro.so", None)),
