@@ -4,6 +4,7 @@
 //! people on a terminal and to scripts alike.
 
 pub mod arguments;
+pub mod batch;
 pub mod cache;
 pub mod commands;
 pub mod context;

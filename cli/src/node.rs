@@ -1,13 +1,19 @@
 //! The chain as a command sees it: one block at a time.
 
+use recoup_protocol::amount::BaseUnits;
 use recoup_protocol::reads::ReadOnly;
 use recoup_stacks::address::{ContractId, Principal};
 use recoup_stacks::clarity::{ClarityName, Value};
 use recoup_stacks::hash::{BurnHeight, IndexBlockHash, StacksHeight};
 use recoup_stacks::rpc::{Account, ContractInterface, NodeClient, RpcError};
+use tokio::task::JoinSet;
 
 use crate::failure::{Failure, Kind};
 use crate::profile::{Chain, Profile};
+use crate::token::Sip010Info;
+
+/// Requests under way at a time where there are many: a node answers them side by side, and hosted ones limit their rate.
+const READS_AT_ONCE: usize = 8;
 
 /// A node of the profile's chain.
 #[derive(Debug, Clone)]
@@ -93,6 +99,40 @@ impl View<'_> {
         })
     }
 
+    /// Reads many typed answers of `recoup-core`, a few at a time; they stand in the order of the questions. One request
+    /// each.
+    ///
+    /// # Errors
+    /// As [`Self::read`], for the first that fails.
+    pub async fn read_all<Question>(
+        &self,
+        core: &ContractId,
+        questions: Vec<Question>,
+    ) -> Result<Vec<Question::Answer>, Failure>
+    where
+        Question: ReadOnly + Send + Sync + 'static,
+        Question::Answer: Send + 'static,
+    {
+        let mut answers: Vec<Option<Question::Answer>> = questions.iter().map(|_| None).collect();
+        let mut questions = questions.into_iter().enumerate();
+        let mut reading = JoinSet::new();
+        loop {
+            while reading.len() < READS_AT_ONCE
+                && let Some((index, question)) = questions.next()
+            {
+                let (client, tip, core) = (self.client.clone(), self.tip, core.clone());
+                reading.spawn(async move { (index, View { client: &client, tip }.read(&core, &question).await) });
+            }
+            let Some(joined) = reading.join_next().await else { break };
+            let (index, answer) =
+                joined.map_err(|error| Failure::from_error(Kind::Internal, &error).context("reading was broken off"))?;
+            if let Some(place) = answers.get_mut(index) {
+                *place = Some(answer?);
+            }
+        }
+        Ok(answers.into_iter().flatten().collect())
+    }
+
     /// Calls a read-only function of any contract. One request.
     ///
     /// # Errors
@@ -114,6 +154,25 @@ impl View<'_> {
     /// When the node does not answer.
     pub async fn account(&self, principal: &Principal) -> Result<Account, Failure> {
         self.client.account(principal, Some(&self.tip.id)).await.map_err(failure)
+    }
+
+    /// What somebody can spend of a token. One request.
+    ///
+    /// # Errors
+    /// When the node does not answer, or the token answers no amount.
+    pub async fn token_balance(&self, token: &Sip010Info, owner: &Principal) -> Result<BaseUnits, Failure> {
+        let function = if token.has_available_balance { "get-balance-available" } else { "get-balance" };
+        let arguments = [Value::Principal(owner.clone())];
+        let contract = &token.asset.contract;
+        let answer = self.call(contract, &ClarityName::from_static(function), &arguments).await?;
+        let balance = match &answer {
+            Value::Ok(balance) => balance.as_uint().ok(),
+            _ => None,
+        };
+        balance.map(BaseUnits).ok_or_else(|| {
+            Failure::new(Kind::Network, format!("{contract} answers {function} with {answer}"))
+                .hint("this token does not behave as SIP-010 has it")
+        })
     }
 
     /// A contract's source, if there is such a contract. One request.

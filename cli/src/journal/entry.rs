@@ -98,6 +98,15 @@ impl Entry {
             _ => None,
         }
     }
+
+    /// All refunds that it is for: one, or several lines of a list.
+    pub fn refunds(&self) -> impl Iterator<Item = &RefundIntent> {
+        let lines = match &self.intent {
+            Intent::RefundMany(batch) => batch.lines.as_slice(),
+            _ => &[],
+        };
+        self.refund().into_iter().chain(lines.iter().map(|line| &line.refund))
+    }
 }
 
 /// All entries of a journal.

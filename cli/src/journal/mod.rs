@@ -12,6 +12,9 @@
 //! moved line breaks the chain, and the journal is refused. A last line without its line feed is what an interrupted
 //! append leaves; its record was never acted upon, so it is dropped.
 //!
+//! Version 1 may get new sorts of intent (`refund-many` is one): what was written before stays as it is, and a program that
+//! does not know one refuses the whole journal, by the line's number, rather than sign beside what it cannot judge.
+//!
 //! States of an entry, in their usual order (`planned` is what an entry is before it is signed: it is not written,
 //! because nothing exists yet that could be paid):
 //!
@@ -33,7 +36,10 @@ mod record;
 pub use entry::{Book, BookError, Entry, State};
 pub use file::{Journal, JournalError, LockedJournal};
 pub use line::LineError;
-pub use record::{Change, FailedAt, Inclusion, Intent, InvoiceIntent, PaymentIntent, Record, RefundIntent, SignedTransaction};
+pub use record::{
+    BatchIntent, BatchLine, Change, FailedAt, Inclusion, Intent, InvoiceIntent, PaymentIntent, Record, RefundIntent,
+    SignedTransaction,
+};
 
 #[cfg(test)]
 mod tests;

@@ -115,6 +115,8 @@ pub enum Intent {
     Pay(PaymentIntent),
     /// A payer is refunded.
     Refund(RefundIntent),
+    /// Several lines of a list are refunded by one transaction: all or none.
+    RefundMany(BatchIntent),
 }
 
 /// An invoice to be created.
@@ -181,4 +183,24 @@ pub struct RefundIntent {
     /// Why, for everybody to read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
+}
+
+/// Refunds of a list that one transaction issues.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchIntent {
+    /// SHA-256 of the list, in hexadecimal.
+    pub list: String,
+    /// The refunds in the transaction's order: never none, all of one contract, issuer and token, each with a reference.
+    pub lines: Vec<BatchLine>,
+}
+
+/// One line of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchLine {
+    /// Its number in the list, counted from 1.
+    pub line: u64,
+    /// The refund.
+    pub refund: RefundIntent,
 }

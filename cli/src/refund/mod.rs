@@ -9,6 +9,7 @@ mod wish;
 pub use decide::{Decision, Plan, check_funds, decide};
 pub use facts::{Facts, Funds};
 pub use refusal::Refusal;
+pub(crate) use same::{is_same, may_have_effect};
 pub use wish::{Asked, Wish};
 
 #[cfg(test)]

@@ -21,7 +21,9 @@ pub(super) fn find_unsettled<'book>(
     facts: &Facts,
     quote: &RefundQuote,
 ) -> Result<Option<&'book Entry>, Refusal> {
-    let refunds = || book.entries().rev().filter_map(|entry| Some((entry, entry.refund()?)));
+    let refunds = || book.entries().rev().flat_map(|entry| entry.refunds().map(move |refund| (entry, refund)));
+    // A line of a list ends with its whole transaction, which `refund resume` and the list see through.
+    let is_alone = |entry: &Entry| entry.refund().is_some();
     if let Some(reference) = &wish.reference {
         let named = refunds().find(|(_, refund)| {
             refund.core == facts.core
@@ -29,7 +31,7 @@ pub(super) fn find_unsettled<'book>(
                 && refund.reference.as_ref() == Some(reference)
         });
         if let Some((entry, refund)) = named.filter(|(entry, _)| may_have_effect(&entry.state)) {
-            return if is_same(wish, refund) {
+            return if is_same(wish, refund) && is_alone(entry) {
                 Ok(Some(entry))
             } else {
                 let (entry, txid) = (entry.number, entry.transaction.txid);
@@ -46,7 +48,10 @@ pub(super) fn find_unsettled<'book>(
     match open {
         None => Ok(None),
         Some((entry, refund))
-            if wish.reference.is_none() && is_same(wish, refund) && refund.issuer == facts.issuer.into() =>
+            if wish.reference.is_none()
+                && is_alone(entry)
+                && is_same(wish, refund)
+                && refund.issuer == facts.issuer.into() =>
         {
             Ok(Some(entry))
         }
@@ -56,11 +61,13 @@ pub(super) fn find_unsettled<'book>(
     }
 }
 
-const fn may_have_effect(state: &State) -> bool {
+/// Whether the transaction has its effect or can still get it.
+pub(crate) const fn may_have_effect(state: &State) -> bool {
     state.is_open() || matches!(state, State::Included(_) | State::Final(_))
 }
 
-fn is_same(wish: &Wish, refund: &RefundIntent) -> bool {
+/// Whether a signed refund is what is wished.
+pub(crate) fn is_same(wish: &Wish, refund: &RefundIntent) -> bool {
     refund.invoice_id == wish.invoice_id && refund.payer == wish.payer && refund.asked == wish.asked.to_string()
 }
 

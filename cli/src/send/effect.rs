@@ -9,7 +9,7 @@ use recoup_protocol::reads::{
 use super::judge::Effect;
 use crate::contracts::sha256;
 use crate::failure::Failure;
-use crate::journal::{Intent, InvoiceIntent, PaymentIntent, RefundIntent};
+use crate::journal::{BatchIntent, BatchLine, Intent, InvoiceIntent, PaymentIntent, RefundIntent};
 use crate::node::View;
 
 /// Looks for the effect of a transaction whose nonce is used.
@@ -26,7 +26,22 @@ pub(super) async fn find(view: &View<'_>, intent: &Intent) -> Result<Option<Effe
             id: Some(refund_id.0),
             burn_height: Some(found.burn_height),
         })),
+        Intent::RefundMany(batch) => find_batch(view, batch).await,
     }
+}
+
+/// The refunds of a list's transaction: the contract numbers those of one call in a row, so that the first one's id leads
+/// to all others, and all have to be there. The effect's id is the first one's.
+async fn find_batch(view: &View<'_>, batch: &BatchIntent) -> Result<Option<Effect>, Failure> {
+    let Some(BatchLine { refund: first, .. }) = batch.lines.first() else { return Ok(None) };
+    let Some((first_id, found)) = find_refund(view, first).await? else { return Ok(None) };
+    let ids = (first_id.0..).map(RefundId).take(batch.lines.len());
+    let questions = ids.skip(1).map(|refund_id| GetRefund { refund_id }).collect();
+    let others = view.read_all(&first.core, questions).await?;
+    let are_there = batch.lines.iter().skip(1).zip(&others).all(|(line, other)| {
+        other.as_ref().is_some_and(|refund| is_same(&line.refund, refund))
+    });
+    Ok(are_there.then_some(Effect { id: Some(first_id.0), burn_height: Some(found.burn_height) }))
 }
 
 async fn find_invoice(view: &View<'_>, intent: &InvoiceIntent) -> Result<Option<Effect>, Failure> {

@@ -137,6 +137,7 @@ pub(crate) fn describe(intent: &Intent) -> String {
         Intent::CreateInvoice(invoice) => format!("invoice `{}`", invoice.reference),
         Intent::Pay(payment) => format!("payment of invoice {}", payment.invoice_id),
         Intent::Refund(refund) => format!("refund of invoice {}", refund.invoice_id),
+        Intent::RefundMany(batch) => format!("{} refunds of a list", batch.lines.len()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+use super::batch::{self, RefundBatch};
 use super::create::{self, CreateRefund};
 use super::list::{self, ListRefunds};
 use super::resume::{self, Resume};
@@ -16,6 +17,8 @@ use crate::output::Output;
 pub enum RefundCommand {
     /// Refund a payer, in part or in full; run it again whenever it was interrupted
     Create(CreateRefund),
+    /// Refund every line of a list; run it again whenever it was interrupted
+    Batch(RefundBatch),
     /// Show a refund, from the node
     Show(ShowRefund),
     /// List an invoice's refunds from the node, or a merchant's from the indexer
@@ -31,6 +34,7 @@ pub enum RefundCommand {
 pub async fn run(context: &Context, command: RefundCommand) -> Result<Output, Failure> {
     match command {
         RefundCommand::Create(arguments) => create::run(context, arguments).await,
+        RefundCommand::Batch(arguments) => batch::run(context, arguments).await,
         RefundCommand::Show(arguments) => show::run(context, arguments).await,
         RefundCommand::List(arguments) => list::run(context, arguments).await,
         RefundCommand::Resume(arguments) => resume::run(context, &arguments).await,

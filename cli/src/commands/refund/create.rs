@@ -9,7 +9,6 @@ use recoup_protocol::reads::{
 };
 use recoup_protocol::text::{Reference, Text};
 use recoup_stacks::address::{ContractId, Principal};
-use recoup_stacks::clarity::{ClarityName, Value};
 use recoup_stacks::rpc::Account;
 use recoup_stacks::transaction::UnsignedTransaction;
 use serde::Serialize;
@@ -222,21 +221,11 @@ async fn decide_settled(
 /// What the issuer owns. One more request for a token.
 async fn funds(view: &View<'_>, plan: &Plan, account: &Account) -> Result<Funds, Failure> {
     let micro_stx = BaseUnits(account.balance);
-    let TokenInfo::Sip010(info) = &plan.token else { return Ok(Funds { micro_stx, token: micro_stx }) };
-    let function = if info.has_available_balance { "get-balance-available" } else { "get-balance" };
-    let arguments = [Value::Principal(plan.intent.issuer.clone())];
-    let answer = view.call(&info.asset.contract, &ClarityName::from_static(function), &arguments).await?;
-    let balance = match &answer {
-        Value::Ok(balance) => balance.as_uint().ok(),
-        _ => None,
+    let token = match &plan.token {
+        TokenInfo::Stx => micro_stx,
+        TokenInfo::Sip010(info) => view.token_balance(info, &plan.intent.issuer).await?,
     };
-    match balance {
-        Some(token) => Ok(Funds { micro_stx, token: BaseUnits(token) }),
-        None => {
-            let message = format!("{} answers {function} with {answer}", info.asset.contract);
-            Err(Failure::new(Kind::Network, message).hint("this token does not behave as SIP-010 has it"))
-        }
-    }
+    Ok(Funds { micro_stx, token })
 }
 
 fn already_done(refund_id: RefundId, refund: Refund, token: &TokenInfo) -> Result<Output, Failure> {

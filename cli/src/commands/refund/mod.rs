@@ -1,5 +1,7 @@
 //! `recoup refund`: sending money back.
 
+mod batch;
+mod batch_report;
 mod command;
 mod create;
 mod list;
@@ -7,6 +9,7 @@ mod plan_text;
 mod resume;
 mod show;
 
+pub use batch::RefundBatch;
 pub use command::{RefundCommand, run};
 pub use create::CreateRefund;
 pub use list::ListRefunds;

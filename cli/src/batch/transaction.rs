@@ -1,0 +1,89 @@
+//! One transaction for several lines.
+
+use recoup_protocol::amount::BaseUnits;
+use recoup_protocol::calls::{Call, PaidIn, RefundOrder};
+use recoup_stacks::address::Address;
+use recoup_stacks::transaction::UnsignedTransaction;
+
+use super::check::Due;
+use crate::failure::{Failure, Kind};
+use crate::journal::{BatchIntent, BatchLine, Intent, RefundIntent};
+use crate::profile::Chain;
+use crate::send::Outgoing;
+use crate::token::TokenInfo;
+
+/// What a transaction takes beside its lines: authorisation, names, post-condition.
+pub(super) const BYTES_BESIDE_LINES: u64 = 1_000;
+
+/// The sum of refunds of one token.
+///
+/// # Errors
+/// When it is more than any token can hold.
+pub fn sum<'refund>(refunds: impl IntoIterator<Item = &'refund RefundIntent>) -> Result<BaseUnits, Failure> {
+    let sum = refunds
+        .into_iter()
+        .try_fold(BaseUnits::ZERO, |sum, refund| sum.checked_add(refund.amount));
+    sum.ok_or_else(|| {
+        Failure::new(Kind::Refused, "the sum is more than any token can hold").hint("check the amounts")
+    })
+}
+
+/// The transaction that pays these lines, all or none, and lets exactly their sum leave the issuer.
+pub(super) fn outgoing(
+    chain: Chain,
+    issuer: Address,
+    list: &str,
+    token: &TokenInfo,
+    lines: Vec<BatchLine>,
+) -> Result<Outgoing, Failure> {
+    let Some(core) = lines.first().map(|line| line.refund.core.clone()) else {
+        return Err(Failure::new(Kind::Internal, "a transaction without lines"));
+    };
+    let fence = token.fence(issuer, sum(lines.iter().map(|line| &line.refund))?);
+    let orders = lines.iter().map(|line| order(&line.refund)).collect();
+    let call = Call::RefundMany(PaidIn {
+        order: orders,
+        token: token.contract().cloned(),
+    });
+    let transaction =
+        UnsignedTransaction::contract_call(chain.network(), core, call.function(), call.arguments());
+    let intent = Intent::RefundMany(BatchIntent {
+        list: list.to_owned(),
+        lines,
+    });
+    Ok(Outgoing { intent, transaction }.fenced(vec![fence.post_condition]))
+}
+
+/// Bytes that a line takes in its transaction.
+pub(super) fn bytes(due: &Due) -> u64 {
+    let call = Call::RefundMany(PaidIn {
+        order: vec![order(&due.refund)],
+        token: None,
+    });
+    let length = call
+        .arguments()
+        .iter()
+        .map(|argument| argument.encode().len())
+        .sum::<usize>();
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+fn order(refund: &RefundIntent) -> RefundOrder {
+    let RefundIntent {
+        invoice_id,
+        payer,
+        amount,
+        expected_refunded,
+        reference,
+        reason,
+        ..
+    } = refund.clone();
+    RefundOrder {
+        invoice_id,
+        payer,
+        amount,
+        expected_refunded,
+        reference,
+        reason,
+    }
+}
