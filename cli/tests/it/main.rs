@@ -1,5 +1,9 @@
 //! The real `recoup` binary, alone and against the local chain.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may end the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may end the test"
+)]
 
 mod help;
 mod interrupted;

@@ -108,6 +108,52 @@ fn instalments_of_several_payers_are_refunded_to_the_one_that_is_named() {
 }
 
 #[test]
+fn a_token_moves_under_an_exact_post_condition_on_its_own_asset() {
+    let shop = Shop::open();
+    let token = format!("{}.mock-sbtc", crate::shop::WALLETS[0].1);
+    let alice = crate::shop::WALLETS[2].1;
+    shop.chain.fund_token(alice, &token, 50_000).unwrap();
+    let create = [
+        "invoice", "create", "--amount", "0.0005", "--token", &token, "--yes",
+    ];
+    let invoice = shop.run("shop", &create)["invoice_id"].to_string();
+    shop.run("alice", &["pay", &invoice, "--yes"]);
+    let refund = [
+        "refund",
+        "create",
+        "--invoice",
+        &invoice,
+        "--amount",
+        "0.00012",
+        "--yes",
+    ];
+    let refund = shop.run("shop", &refund);
+    assert_eq!(refund["refund"]["amount"], "12000");
+    assert_eq!(
+        (
+            refund["plan"]["decimals"].as_u64(),
+            refund["plan"]["token"].as_str()
+        ),
+        (Some(8), Some(token.as_str()))
+    );
+    let too_fine = [
+        "refund",
+        "create",
+        "--invoice",
+        &invoice,
+        "--amount",
+        "0.000000001",
+        "--yes",
+    ];
+    shop.run_to(2, "shop", &too_fine);
+    let shown = shop.run("shop", &["invoice", "show", &invoice]);
+    assert_eq!(
+        (shown["symbol"].as_str(), shown["amount_refunded"].as_str()),
+        (Some("sBTC"), Some("12000"))
+    );
+}
+
+#[test]
 fn a_dry_run_shows_the_plan_and_signs_nothing() {
     let shop = Shop::open();
     let invoice = shop.paid_invoice();
