@@ -124,6 +124,17 @@ pub struct StoredTransaction {
     pub is_canonical: bool,
 }
 
+/// Answer of `GET /v3/sortitions/..`, as far as it is read: the Bitcoin block of a sortition, on any fork.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Sortition {
+    /// Hash of the burn block.
+    pub burn_block_hash: BurnBlockHash,
+    /// Its height.
+    pub burn_block_height: BurnHeight,
+    /// The sortition.
+    pub consensus_hash: ConsensusHash,
+}
+
 impl NodeClient {
     /// The tenure at the tip: `GET /v3/tenures/info`.
     pub async fn tenure_info(&self) -> Result<TenureInfo, RpcError> {
@@ -147,6 +158,25 @@ impl NodeClient {
         let path = format!("/v3/blocks/replay/{}", block.to_bare_hex());
         let answer = self.get_authorized(path, BLOCK_LIMIT).await?;
         answer.found()?.map(|answer| answer.json()).transpose()
+    }
+
+    /// The same as the node wrote it, unread: for whoever keeps it.
+    pub async fn replay_block_json(&self, block: &IndexBlockHash) -> Result<Option<Vec<u8>>, RpcError> {
+        let path = format!("/v3/blocks/replay/{}", block.to_bare_hex());
+        let answer = self.get_authorized(path, BLOCK_LIMIT).await?;
+        Ok(answer.found()?.map(|answer| answer.body))
+    }
+
+    /// The sortition of this name, also on an abandoned Bitcoin fork; `None` where the node knows none:
+    /// `GET /v3/sortitions/consensus/..`.
+    pub async fn sortition(&self, consensus_hash: &ConsensusHash) -> Result<Option<Sortition>, RpcError> {
+        let path = format!("/v3/sortitions/consensus/{}", consensus_hash.to_bare_hex());
+        let answer = self.get(path, ORDINARY_LIMIT).await?;
+        let found: Option<Vec<Sortition>> = answer.found()?.map(|answer| answer.json()).transpose()?;
+        Ok(found
+            .into_iter()
+            .flatten()
+            .find(|sortition| sortition.consensus_hash == *consensus_hash))
     }
 
     /// A Nakamoto block's bytes, `None` where there is none: `GET /v3/blocks/..`.

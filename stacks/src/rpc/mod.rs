@@ -15,7 +15,8 @@ mod rejection;
 
 pub use account::{Account, NodeInfo};
 pub use block::{
-    HeaderType, ReplayedBlock, ReplayedTransaction, StoredTransaction, TenureBlock, TenureBlocks, TenureInfo,
+    HeaderType, ReplayedBlock, ReplayedTransaction, Sortition, StoredTransaction, TenureBlock, TenureBlocks,
+    TenureInfo,
 };
 pub use broadcast::BroadcastError;
 pub use client::NodeClient;

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use recoup_stacks::address::{ContractId, Principal};
 use recoup_stacks::clarity::{ClarityName, Value};
-use recoup_stacks::hash::{BurnHeight, IndexBlockHash, StacksHeight, Txid};
+use recoup_stacks::hash::{BurnHeight, ConsensusHash, IndexBlockHash, StacksHeight, Txid};
 use recoup_stacks::hex;
 use recoup_stacks::rpc::{BroadcastError, NodeClient, RpcError};
 use recoup_stacks::transaction::{Payload, Transaction};
@@ -35,7 +35,6 @@ const NOT_MADE: &[(&str, &str)] = &[
     ("not_found_path", "not a node's path"),
     ("orphan_sortitions_burn", "not used"),
     ("orphan_sortitions_burn_height", "not used"),
-    ("orphan_sortitions_consensus", "not used"),
     ("orphan_tenures_blocks_ch", "the client asks by height"),
     ("orphan_tenures_blocks_hash", "the client asks by height"),
     ("sortitions_burn_height", "not used"),
@@ -218,6 +217,9 @@ async fn make(recording: &Recording, client: &NodeClient) -> String {
         ("GET", ["v3", "tenures", "blocks", "height", height]) => {
             say(client.tenure_blocks(BurnHeight(height.parse().unwrap())).await)
         }
+        ("GET", ["v3", "sortitions", "consensus", sortition]) => say(client
+            .sortition(&sortition.parse::<ConsensusHash>().unwrap())
+            .await),
         ("GET", ["v3", "blocks", "replay", block]) => say(client
             .replay_block(&block.parse::<IndexBlockHash>().unwrap())
             .await),
