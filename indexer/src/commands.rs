@@ -6,10 +6,12 @@ use anyhow::Context as _;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::api;
-use crate::config::{Arguments, Command, DatabaseArguments, RunArguments};
-use crate::db;
-use crate::server::Server;
+use crate::archive::{self, BatchLimits};
+use crate::config::{
+    Arguments, BackfillArguments, Command, DatabaseArguments, ImportArguments, RunArguments,
+};
+use crate::server::{Server, prepare};
+use crate::{api, db, repair};
 
 /// Does what the arguments say.
 ///
@@ -18,6 +20,8 @@ use crate::server::Server;
 pub async fn execute(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Run(run_arguments) => run(*run_arguments).await,
+        Command::Import(import_arguments) => import(*import_arguments).await,
+        Command::Backfill(backfill_arguments) => backfill(*backfill_arguments).await,
         Command::Migrate(database) => migrate(&database).await,
         Command::Status(database) => status(&database).await,
     }
@@ -46,6 +50,31 @@ async fn run(arguments: RunArguments) -> anyhow::Result<()> {
     tracing::info!("ending");
     server.stop().await;
     Ok(())
+}
+
+/// Imports an archive. Prints one line of JSON when it is done.
+async fn import(arguments: ImportArguments) -> anyhow::Result<()> {
+    let follow = arguments.follow.check()?;
+    let pools = db::connect(&follow.database);
+    prepare(&pools, follow.network, &follow.ingest).await?;
+    let input = arguments.archive.0;
+    let limits = BatchLimits {
+        rows: usize::from(arguments.batch_rows),
+        ..BatchLimits::default()
+    };
+    let summary = archive::import(pools.write, follow.ingest, input, limits, arguments.from_start).await?;
+    print(&serde_json::to_value(summary)?)
+}
+
+/// Fetches what is missing. Prints one line of JSON when it is done.
+async fn backfill(arguments: BackfillArguments) -> anyhow::Result<()> {
+    let config = arguments.check()?;
+    let follow = config.follow;
+    let pools = db::connect(&follow.database);
+    prepare(&pools, follow.network, &follow.ingest).await?;
+    let (database, range) = (follow.database, (config.from, config.to));
+    let summary = repair::backfill(pools.write, &database, config.node, follow.ingest, range).await?;
+    print(&serde_json::to_value(summary)?)
 }
 
 async fn migrate(database: &DatabaseArguments) -> anyhow::Result<()> {

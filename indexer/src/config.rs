@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -12,6 +13,13 @@ use sqlx::postgres::PgConnectOptions;
 use crate::api::ApiSettings;
 use crate::ingest::{IngestSettings, RootRule, Window};
 use crate::observer::ObserverSettings;
+use crate::repair::RepairSettings;
+
+mod sources;
+
+pub use sources::{
+    ArchiveArgument, BackfillArguments, BackfillConfig, ImportArguments, NodeArguments, RepairArguments,
+};
 
 /// Follows Recoup's contracts into PostgreSQL and answers auditors.
 #[derive(Debug, Parser)]
@@ -39,6 +47,10 @@ pub struct Arguments {
 pub enum Command {
     /// Take the node's events, keep the tables, answer the API.
     Run(Box<RunArguments>),
+    /// Follow an archive of a node's events, and end.
+    Import(Box<ImportArguments>),
+    /// Fetch what is missing of a range of burn blocks from a node, follow it, and end.
+    Backfill(Box<BackfillArguments>),
     /// Bring the tables up to date and end; `run` does it too.
     Migrate(DatabaseArguments),
     /// Print where the indexer stands, as JSON, and end.
@@ -62,9 +74,9 @@ pub struct DatabaseArguments {
     pub database_url: Secret<PgConnectOptions>,
 }
 
-/// Flags of `run`.
+/// Flags of every command that follows the chain into a database.
 #[derive(Debug, Clone, Args)]
-pub struct RunArguments {
+pub struct FollowArguments {
     /// Which database.
     #[command(flatten)]
     pub database: DatabaseArguments,
@@ -74,6 +86,70 @@ pub struct RunArguments {
     /// The recoup-core contract to follow, as ADDR.name.
     #[arg(long, env = "RECOUP_CORE_CONTRACT", value_name = "CONTRACT")]
     pub core_contract: ContractId,
+    /// Where to begin: `deploy` (the block that deployed core), `first` (the first block received) or a Stacks height.
+    /// Decided once for a database.
+    #[arg(
+        long,
+        env = "RECOUP_START_BLOCK",
+        value_name = "BLOCK",
+        default_value = "deploy"
+    )]
+    pub start_block: StartBlock,
+    /// Burn blocks after which a refund is final.
+    #[arg(
+        long,
+        env = "RECOUP_FINALITY_DEPTH",
+        value_name = "BLOCKS",
+        default_value_t = 6
+    )]
+    pub finality_depth: u64,
+}
+
+/// Which database, and what is followed into it.
+#[derive(Debug, Clone)]
+pub struct FollowConfig {
+    /// Database.
+    pub database: PgConnectOptions,
+    /// Network of the node.
+    pub network: Network,
+    /// What is followed, and how.
+    pub ingest: IngestSettings,
+}
+
+impl FollowArguments {
+    /// Checks what single flags cannot tell.
+    ///
+    /// # Errors
+    /// [`ConfigError::OtherNetwork`]
+    pub fn check(self) -> Result<FollowConfig, ConfigError> {
+        if self.core_contract.address.network() != Some(self.network) {
+            return Err(ConfigError::OtherNetwork {
+                core_contract: self.core_contract,
+                network: self.network,
+            });
+        }
+        Ok(FollowConfig {
+            database: self.database.database_url.0,
+            network: self.network,
+            ingest: IngestSettings {
+                core_contract: self.core_contract,
+                root: self.start_block.0,
+                finality_depth: self.finality_depth,
+                window: Window::default(),
+            },
+        })
+    }
+}
+
+/// Flags of `run`.
+#[derive(Debug, Clone, Args)]
+pub struct RunArguments {
+    /// Which database and chain.
+    #[command(flatten)]
+    pub follow: FollowArguments,
+    /// What fills the gaps.
+    #[command(flatten)]
+    pub repair: RepairArguments,
     /// Where the node's [[events_observer]] points to. The node has no encryption: keep it on a private network.
     #[arg(
         long,
@@ -98,23 +174,6 @@ pub struct RunArguments {
         default_value = "127.0.0.1:3780"
     )]
     pub api_listen: SocketAddr,
-    /// Where to begin: `deploy` (the block that deployed core), `first` (the first block received) or a Stacks height.
-    /// Decided once for a database.
-    #[arg(
-        long,
-        env = "RECOUP_START_BLOCK",
-        value_name = "BLOCK",
-        default_value = "deploy"
-    )]
-    pub start_block: StartBlock,
-    /// Burn blocks after which a refund is final.
-    #[arg(
-        long,
-        env = "RECOUP_FINALITY_DEPTH",
-        value_name = "BLOCKS",
-        default_value_t = 6
-    )]
-    pub finality_depth: u64,
     /// Waiting messages at which the node is told to try again later.
     #[arg(
         long, env = "RECOUP_INBOX_LIMIT", value_name = "MESSAGES", default_value_t = 10_000,
@@ -142,6 +201,8 @@ pub struct RunConfig {
     pub observer: ObserverSettings,
     /// How they are followed.
     pub ingest: IngestSettings,
+    /// What fetches those that never came; none: gaps are shown only.
+    pub repair: Option<RepairSettings>,
     /// Where the API listens.
     pub api_listen: SocketAddr,
     /// How it answers.
@@ -159,6 +220,29 @@ pub enum ConfigError {
         /// The network.
         network: Network,
     },
+    /// `--node-url` is no URL of a node.
+    #[error("--node-url must be an http:// or https:// URL without query (not shown: it may hold a secret)")]
+    NodeUrl,
+    /// A command that asks a node has none.
+    #[error("--node-url is needed")]
+    NoNode,
+    /// A token for nobody.
+    #[error("--node-auth-token-file needs --node-url")]
+    TokenWithoutNode,
+    /// The file of the node's token.
+    #[error("cannot read the node's token from {path}")]
+    TokenFile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The node's token.
+    #[error("{path} holds no token that HTTP can carry")]
+    Token {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 impl RunArguments {
@@ -167,27 +251,18 @@ impl RunArguments {
     /// # Errors
     /// [`ConfigError`] says what contradicts what.
     pub fn check(self) -> Result<RunConfig, ConfigError> {
-        if self.core_contract.address.network() != Some(self.network) {
-            return Err(ConfigError::OtherNetwork {
-                core_contract: self.core_contract,
-                network: self.network,
-            });
-        }
+        let follow = self.follow.check()?;
         Ok(RunConfig {
-            database: self.database.database_url.0,
-            network: self.network,
+            database: follow.database,
+            network: follow.network,
             observer_listen: self.observer_listen,
             observer: ObserverSettings {
                 path_prefix: self.observer_path_prefix.map(|prefix| prefix.0.0),
                 body_limit: usize::try_from(self.body_limit).unwrap_or(usize::MAX),
                 inbox_limit: self.inbox_limit,
             },
-            ingest: IngestSettings {
-                core_contract: self.core_contract,
-                root: self.start_block.0,
-                finality_depth: self.finality_depth,
-                window: Window::default(),
-            },
+            ingest: follow.ingest,
+            repair: self.repair.check()?,
             api_listen: self.api_listen,
             api: ApiSettings::default(),
         })
@@ -306,6 +381,33 @@ mod tests {
         assert!(parse(&["--network", "moonnet"]).is_err());
         assert!(parse(&["--network", "testnet", "--start-block", "-1"]).is_err());
         assert!(parse(&["--network", "testnet", "--inbox-limit", "0"]).is_err());
+    }
+
+    #[test]
+    fn gaps_are_repaired_only_when_a_node_is_named() {
+        let network = ["--network", "testnet"];
+        assert!(parse(&network).unwrap().repair.is_none());
+        let with = |extra: &[&str]| parse(&[network.as_slice(), extra].concat());
+        assert!(
+            with(&["--node-url", "http://127.0.0.1:20443"])
+                .unwrap()
+                .repair
+                .is_some()
+        );
+        assert!(
+            with(&["--node-auth-token-file", "/dev/null"])
+                .unwrap_err()
+                .contains("needs --node-url")
+        );
+        let error = with(&["--node-url", "ftp://me:hush@node"]).unwrap_err();
+        assert!(error.contains("http://") && !error.contains("hush"), "{error}");
+        let missing = [
+            "--node-url",
+            "http://n",
+            "--node-auth-token-file",
+            "/nonexistent/token",
+        ];
+        assert!(with(&missing).unwrap_err().contains("/nonexistent/token"));
     }
 
     #[test]

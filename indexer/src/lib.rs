@@ -4,11 +4,13 @@
 //! gets back to exactly that state by itself.
 //!
 //! - [`chain`], [`normalised`] and [`accounting`] decide: functions of data, without I/O.
-//! - [`observer`] stores what the node sends; [`ingest`] follows it into the tables; [`api`] answers.
+//! - [`observer`] stores what the node sends, [`repair`] fetches from it what never came, [`archive`] reads what it once
+//!   sent; [`ingest`] follows it all into the tables; [`api`] answers.
 //! - [`db`] holds all SQL.
 
 pub mod accounting;
 pub mod api;
+pub mod archive;
 pub mod chain;
 pub mod commands;
 pub mod config;
@@ -17,4 +19,5 @@ mod error_chain;
 pub mod ingest;
 pub mod normalised;
 pub mod observer;
+pub mod repair;
 pub mod server;

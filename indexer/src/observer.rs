@@ -57,7 +57,8 @@ impl Inbox {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);
     }
 
-    fn message_stored(&self) {
+    /// Says that a message waits.
+    pub fn message_stored(&self) {
         self.depth.fetch_add(1, Ordering::Relaxed);
         self.arrived.notify_one();
     }

@@ -1,9 +1,10 @@
-//! The running indexer: observer endpoint, ingest and API.
+//! The running indexer: observer endpoint, ingest, repair and API.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use recoup_stacks::address::Network;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -11,8 +12,9 @@ use tokio::task::JoinSet;
 use crate::api;
 use crate::config::RunConfig;
 use crate::db::{self, DbError, Pools, WriterLock};
-use crate::ingest::Ingest;
+use crate::ingest::{Ingest, IngestSettings, RootRule};
 use crate::observer::{self, Inbox};
+use crate::repair::Repairer;
 
 /// How long requests and the message at hand may take after the end was asked for.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
@@ -53,7 +55,7 @@ impl Server {
     /// [`ServerError`] when the database or an address is not to be had.
     pub async fn start(config: RunConfig) -> Result<Self, ServerError> {
         let pools = db::connect(&config.database);
-        prepare(&pools, &config).await?;
+        prepare(&pools, config.network, &config.ingest).await?;
 
         let (stop, stopped) = watch::channel(false);
         let mut parts = JoinSet::new();
@@ -72,6 +74,10 @@ impl Server {
         let routes = observer::router(pools.write.clone(), inbox.clone(), &config.observer);
         tracing::info!(%observer_address, "observer listens");
         parts.spawn(serve(observer, routes, stopped.clone()));
+        if let Some(repair) = config.repair {
+            let repairer = Repairer::new(pools.write.clone(), inbox.clone(), repair, &config.ingest);
+            parts.spawn(repairer.run(stopped.clone()));
+        }
         let ingest = Ingest::new(pools.write, config.ingest, inbox);
         let lock = WriterLock::new(&config.database);
         parts.spawn(async move { ingest.run(lock, stopped).await });
@@ -112,12 +118,29 @@ impl Server {
     }
 }
 
-/// Tables up to date, and of this chain.
-async fn prepare(pools: &Pools, config: &RunConfig) -> Result<(), DbError> {
+/// Brings the tables up to date, and makes sure that they are of this chain.
+///
+/// # Errors
+/// When the database is out of reach, or follows another chain.
+pub async fn prepare(pools: &Pools, network: Network, ingest: &IngestSettings) -> Result<(), DbError> {
     db::migrate(&pools.write).await?;
     let mut connection = pools.write.acquire().await?;
-    db::indexed_chain::claim(&mut connection, config.network, &config.ingest.core_contract).await?;
-    Ok(())
+    let core_contract = &ingest.core_contract;
+    let chain = db::indexed_chain::claim(&mut connection, network, core_contract).await?;
+    match (ingest.root, chain.root) {
+        (RootRule::Height(wanted), Some(found)) if wanted != found => Err(DbError::OtherRoot {
+            found: found.get(),
+            wanted: wanted.get(),
+        }),
+        (RootRule::DeployOfCore, None) => {
+            tracing::info!(
+                %core_contract,
+                "waiting for the block that deploys core; if that is past, name its height with --start-block"
+            );
+            Ok(())
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, ServerError> {

@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use super::error::ApiFailure;
 use super::parameters::Parameters;
 use super::router::{Api, snapshot};
-use crate::db;
+use crate::db::{self, DbError};
 
 /// Waiting messages from which on the inbox counts as growing.
 const LONG_INBOX: u64 = 1_000;
@@ -26,9 +26,7 @@ pub(super) async fn show(State(api): State<Api>, parameters: Parameters) -> Resu
 pub async fn health(pool: &PgPool) -> Result<Health, ApiFailure> {
     let mut snapshot = snapshot(pool).await?;
     let chain = db::indexed_chain::find(&mut snapshot).await?;
-    let chain = chain.ok_or(ApiFailure::Unavailable(db::DbError::Corrupt {
-        column: "indexed_chain",
-    }))?;
+    let chain = chain.ok_or(DbError::NotInitialised)?;
     let burn_height = db::chain_tip::find(&mut snapshot)
         .await?
         .burn

@@ -1,5 +1,7 @@
 //! Table `block`: Stacks blocks on every fork.
 
+use std::collections::HashSet;
+
 use recoup_protocol::api::Tip;
 use recoup_stacks::hash::{BurnHeight, ConsensusHash, IndexBlockHash, StacksHeight};
 use sqlx::PgConnection;
@@ -121,6 +123,27 @@ pub async fn election_height(
     height
         .map(|height| burn_height(height, "block.election_burn_height"))
         .transpose()
+}
+
+/// Which of these blocks are stored.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn known(
+    connection: &mut PgConnection,
+    ids: &[IndexBlockHash],
+) -> Result<HashSet<IndexBlockHash>, DbError> {
+    let ids: Vec<Vec<u8>> = ids.iter().map(|id| id.as_bytes().to_vec()).collect();
+    let found = sqlx::query_scalar!(
+        "select index_block_hash from block where index_block_hash = any($1)",
+        &ids
+    )
+    .fetch_all(connection)
+    .await?;
+    found
+        .iter()
+        .map(|id| hash(id, "block.index_block_hash"))
+        .collect()
 }
 
 /// Whether a block is stored and canonical.

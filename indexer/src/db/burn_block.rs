@@ -1,6 +1,6 @@
 //! Table `burn_block`: Bitcoin blocks on every fork.
 
-use recoup_stacks::hash::{BurnBlockHash, BurnHeight};
+use recoup_stacks::hash::{BurnBlockHash, BurnHeight, ConsensusHash};
 use sqlx::PgConnection;
 
 use super::DbError;
@@ -43,6 +43,29 @@ pub async fn exists(connection: &mut PgConnection, id: &BurnBlockHash) -> Result
     .fetch_one(connection)
     .await?;
     Ok(exists)
+}
+
+/// The block of a sortition, on any fork.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn of_sortition(
+    connection: &mut PgConnection,
+    consensus_hash: &ConsensusHash,
+) -> Result<Option<BurnPoint>, DbError> {
+    let row = sqlx::query!(
+        "select burn_block_hash, burn_height from burn_block where consensus_hash = $1 limit 1",
+        consensus_hash.as_bytes(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| {
+        Ok(BurnPoint {
+            height: burn_height(row.burn_height, "burn_block.burn_height")?,
+            hash: hash(&row.burn_block_hash, "burn_block.burn_block_hash")?,
+        })
+    })
+    .transpose()
 }
 
 /// Blocks from a height on, the lowest first.

@@ -23,6 +23,19 @@ pub enum DbError {
         /// The number.
         value: u64,
     },
+    /// Nothing was ever followed into this database.
+    #[error("this database is new: `recoup-indexer run` has not used it yet")]
+    NotInitialised,
+    /// The database was begun at another height.
+    #[error(
+        "this database follows the chain from Stacks height {found} on, not from {wanted} (use an empty one)"
+    )]
+    OtherRoot {
+        /// Where it was begun.
+        found: u64,
+        /// Where it was to begin.
+        wanted: u64,
+    },
     /// The database belongs to another network or contract.
     #[error(
         "this database follows {found}; it cannot follow {wanted} too (one database, one network and core contract)"

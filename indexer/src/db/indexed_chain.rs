@@ -34,9 +34,7 @@ pub async fn claim(
     )
     .execute(&mut *connection)
     .await?;
-    let found = find(connection).await?.ok_or(DbError::Corrupt {
-        column: "indexed_chain",
-    })?;
+    let found = find(connection).await?.ok_or(DbError::NotInitialised)?;
     if (found.network, &found.core_contract) == (network, core_contract) {
         Ok(found)
     } else {

@@ -1,6 +1,7 @@
 //! PostgreSQL. The only place with SQL: one module a table, functions over a connection, so that the caller owns the
 //! transaction.
 
+pub mod archive_import;
 pub mod block;
 pub mod burn_block;
 pub mod chain_tip;

@@ -19,7 +19,8 @@ pub(super) async fn burn_block(
     if tree.burn.contains(&header.point.hash)
         || db::burn_block::exists(&mut *connection, &header.point.hash).await?
     {
-        return Ok(());
+        // A look at the node's list may have missed it in the moment of its arrival.
+        return db::gap::close(connection, GapKind::BurnBlock, header.point.hash.as_bytes()).await;
     }
     db::burn_block::insert(&mut *connection, header, arrival).await?;
     tree.insert_burn(*header);
@@ -62,7 +63,7 @@ pub(super) async fn block(
             .await?
             .is_some()
     {
-        return Ok(());
+        return db::gap::close(connection, GapKind::Block, header.id.as_bytes()).await;
     }
     if let Some(root) = new_root(tree, settings.root, block) {
         set_root(&mut *connection, tree, root).await?;

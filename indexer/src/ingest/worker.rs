@@ -11,7 +11,7 @@ use super::message::Message;
 use super::window::Window;
 use super::{follow, store};
 use crate::chain::{Arrival, Tree};
-use crate::db::inbox::InboxMessage;
+use crate::db::inbox::{InboxMessage, Source};
 use crate::db::{self, DbError, WriterLock};
 use crate::observer::Inbox;
 
@@ -54,18 +54,18 @@ pub struct IngestSettings {
 /// The one that writes the tables. There must be only one: see [`db::WriterLock`].
 #[derive(Debug)]
 pub struct Ingest {
-    pool: PgPool,
-    settings: IngestSettings,
+    pub(super) pool: PgPool,
+    pub(super) settings: IngestSettings,
     inbox: Inbox,
     /// In memory between messages; none before the first and after a failure.
-    memory: Option<Memory>,
+    pub(super) memory: Option<Memory>,
 }
 
 /// The tree, and the message after which it equals the tables.
 #[derive(Debug)]
-struct Memory {
-    tree: Tree,
-    cursor: Option<Arrival>,
+pub(super) struct Memory {
+    pub(super) tree: Tree,
+    pub(super) cursor: Option<Arrival>,
 }
 
 impl Ingest {
@@ -108,6 +108,21 @@ impl Ingest {
         }
     }
 
+    /// Works until no message waits, also when another process is the one that works.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn drain(&mut self, lock: &mut WriterLock) -> Result<(), DbError> {
+        loop {
+            match self.take_turn(lock).await? {
+                Turn::Processed => {}
+                Turn::NothingWaits => return Ok(()),
+                Turn::AnotherWrites if self.inbox.depth() == 0 => return Ok(()),
+                Turn::AnotherWrites => tokio::time::sleep(POLL_EVERY).await,
+            }
+        }
+    }
+
     async fn take_turn(&mut self, lock: &mut WriterLock) -> Result<Turn, DbError> {
         if !lock.hold().await? {
             let mut connection = self.pool.acquire().await?;
@@ -122,11 +137,9 @@ impl Ingest {
         }
     }
 
-    /// Processes the oldest message that waits; false when there is none.
-    ///
-    /// # Errors
-    /// When the database fails. Nothing has changed then, and the message waits for the next call.
-    pub async fn process_next(&mut self) -> Result<bool, DbError> {
+    /// Processes the oldest message that waits; false when there is none. When the database fails, nothing has changed
+    /// and the message waits for the next turn.
+    async fn process_next(&mut self) -> Result<bool, DbError> {
         let mut transaction = self.pool.begin().await?;
         let mut memory = self.take_memory(&mut transaction).await?;
         let Some(message) = db::inbox::next(&mut transaction).await? else {
@@ -155,7 +168,7 @@ impl Ingest {
     /// Takes the tree out of memory, so that a failure on the way leaves none: it would no longer equal the tables.
     /// Loads it where there is none, or where another process wrote meanwhile (it took over while this one was thought
     /// dead). The lock on the cursor keeps others out until the transaction ends.
-    async fn take_memory(&mut self, connection: &mut PgConnection) -> Result<Memory, DbError> {
+    pub(super) async fn take_memory(&mut self, connection: &mut PgConnection) -> Result<Memory, DbError> {
         let cursor = db::chain_tip::lock_cursor(&mut *connection).await?;
         if let Some(memory) = self.memory.take().filter(|memory| memory.cursor == cursor) {
             return Ok(memory);
@@ -175,7 +188,7 @@ impl Ingest {
         Ok(true)
     }
 
-    async fn process(
+    pub(super) async fn process(
         &self,
         connection: &mut PgConnection,
         tree: &mut Tree,
@@ -183,6 +196,7 @@ impl Ingest {
     ) -> Result<(), DbError> {
         let arrival = message.arrival;
         let decoded = Message::decode(
+            message.source,
             &message.path,
             &message.body,
             &self.settings.core_contract,
@@ -210,11 +224,15 @@ impl Ingest {
     }
 }
 
-async fn quarantine(
+/// A message of an archive is not in the inbox: it is kept there now, once.
+pub(super) async fn quarantine(
     connection: &mut PgConnection,
     message: &InboxMessage,
     reason: &str,
 ) -> Result<(), DbError> {
+    if message.source == Source::Archive && !db::inbox::keep(&mut *connection, message).await? {
+        return Ok(());
+    }
     tracing::warn!(inbox_id = message.arrival.0, path = %message.path, reason, "message put into quarantine");
     db::quarantine::put(connection, message.arrival, &message.path, reason).await
 }

@@ -2,7 +2,9 @@
 
 mod block;
 mod from_observer;
+mod from_replay;
 mod transfer;
 
 pub use block::{CoreEvent, EventId, NormalisedBlock};
 pub use from_observer::{block_from_observer, burn_header_from_observer};
+pub use from_replay::{PulledBlock, ReplayHead, pulled_body};

@@ -45,6 +45,7 @@ pub(crate) fn config(database_url: &str, root: RootRule) -> RunConfig {
             finality_depth: 6,
             window: Window::default(),
         },
+        repair: None,
         api_listen: "127.0.0.1:0".parse().unwrap(),
         api: ApiSettings::default(),
     }

@@ -1,6 +1,14 @@
 //! The indexer against a real PostgreSQL, driven over HTTP as a node and an auditor do.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what is not as expected is to end the test, in its helpers too"
+)]
+
 mod api;
+mod archive;
 mod configuration;
 mod forks;
 mod harness;

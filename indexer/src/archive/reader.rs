@@ -1,0 +1,337 @@
+//! Reads an archive in batches, and continues one that was read before.
+
+use std::io::{self, BufRead, Read as _};
+
+use sha2::{Digest as _, Sha256};
+
+use super::copy_text::{Row, RowError, parse_row};
+
+/// SHA-256.
+pub type Digest = [u8; 32];
+
+/// How far an archive was imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Hash of the first row: which archive it is.
+    pub first_row: Digest,
+    /// Rows imported.
+    pub rows: u64,
+    /// Their bytes, uncompressed.
+    pub bytes: u64,
+    /// Hash of these bytes.
+    pub prefix: Digest,
+}
+
+/// A row that ingest wants to see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ArchivedRow {
+    /// A message of a path that is followed.
+    Message {
+        /// Path.
+        path: String,
+        /// Body.
+        body: Vec<u8>,
+    },
+    /// A line that is no row.
+    Malformed {
+        /// The line.
+        line: Vec<u8>,
+        /// What is wrong with it.
+        reason: RowError,
+    },
+}
+
+/// Rows of an archive, and how far it is imported with them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// The rows that matter.
+    pub rows: Vec<ArchivedRow>,
+    /// Where it ends.
+    pub checkpoint: Checkpoint,
+}
+
+/// When a batch is full.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchLimits {
+    /// Rows that matter.
+    pub rows: usize,
+    /// Bytes read, whether they matter or not.
+    pub bytes: u64,
+    /// Longest line; a longer one ends the import.
+    pub line_bytes: u64,
+}
+
+impl Default for BatchLimits {
+    /// Batches are small enough to hold three of them in memory.
+    fn default() -> Self {
+        Self {
+            rows: 256,
+            bytes: 8 * 1024 * 1024,
+            line_bytes: 512 * 1024 * 1024,
+        }
+    }
+}
+
+/// Why an archive cannot be read further.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// The input, or what it was compressed with.
+    #[error("cannot read the archive")]
+    Io(#[from] io::Error),
+    /// A line that is longer than any message.
+    #[error("row {row} of the archive is longer than {limit} bytes")]
+    Line {
+        /// Which one, from 1.
+        row: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// The archive has the first row of one that was imported, and goes on otherwise.
+    #[error(
+        "the archive begins like one of which {rows} rows were imported, but these rows differ (--from-start imports all of it)"
+    )]
+    OtherPrefix {
+        /// Rows that should be the same.
+        rows: u64,
+    },
+}
+
+/// Reads an archive's text row by row. Holds one line and one batch in memory.
+pub struct ArchiveReader<R> {
+    input: R,
+    limits: BatchLimits,
+    hasher: Sha256,
+    first_row: Option<Digest>,
+    rows: u64,
+    bytes: u64,
+    line: Vec<u8>,
+    /// Whether `line` was read and not used yet.
+    pending: bool,
+}
+
+impl<R: BufRead> ArchiveReader<R> {
+    /// Starts at the beginning.
+    pub fn new(input: R, limits: BatchLimits) -> Self {
+        Self {
+            input,
+            limits,
+            hasher: Sha256::new(),
+            first_row: None,
+            rows: 0,
+            bytes: 0,
+            line: Vec::new(),
+            pending: false,
+        }
+    }
+
+    /// Skips what was imported before, when the archive is one of these; answers how much.
+    ///
+    /// # Errors
+    /// [`ArchiveError::OtherPrefix`] when it begins like one of them and goes on otherwise.
+    pub fn skip_imported(&mut self, known: &[Checkpoint]) -> Result<Option<Checkpoint>, ArchiveError> {
+        self.pending = self.read_line()?;
+        let found = known
+            .iter()
+            .find(|checkpoint| Some(checkpoint.first_row) == self.first_row)
+            .copied();
+        let Some(checkpoint) = found else {
+            return Ok(None);
+        };
+        let differs = ArchiveError::OtherPrefix {
+            rows: checkpoint.rows,
+        };
+        let Some(rest) = checkpoint.bytes.checked_sub(self.bytes) else {
+            return Err(differs);
+        };
+        if !self.skip(rest)? || self.digest() != checkpoint.prefix {
+            return Err(differs);
+        }
+        self.rows = checkpoint.rows;
+        self.bytes = checkpoint.bytes;
+        self.pending = false;
+        Ok(Some(checkpoint))
+    }
+
+    /// The next rows; none at the end.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the input cannot be read.
+    pub fn next_batch(&mut self, is_followed: impl Fn(&str) -> bool) -> Result<Option<Batch>, ArchiveError> {
+        let start = self.bytes;
+        let mut any = self.pending;
+        let mut rows = Vec::new();
+        while rows.len() < self.limits.rows && self.bytes.saturating_sub(start) < self.limits.bytes {
+            if !std::mem::take(&mut self.pending) && !self.read_line()? {
+                break;
+            }
+            any = true;
+            rows.extend(read_row(&self.line, &is_followed));
+        }
+        let checkpoint = self.first_row.map(|first_row| Checkpoint {
+            first_row,
+            rows: self.rows,
+            bytes: self.bytes,
+            prefix: self.digest(),
+        });
+        Ok(checkpoint
+            .filter(|_| any)
+            .map(|checkpoint| Batch { rows, checkpoint }))
+    }
+
+    /// Hashes so many bytes and passes them; false when there are fewer.
+    fn skip(&mut self, bytes: u64) -> io::Result<bool> {
+        let mut rest = bytes;
+        while rest > 0 {
+            let buffer = self.input.fill_buf()?;
+            let length = usize::try_from(rest).map_or(buffer.len(), |rest| rest.min(buffer.len()));
+            let Some(part) = buffer.get(..length).filter(|part| !part.is_empty()) else {
+                return Ok(false);
+            };
+            self.hasher.update(part);
+            self.input.consume(length);
+            rest = rest.saturating_sub(u64::try_from(length).unwrap_or(u64::MAX));
+        }
+        Ok(true)
+    }
+
+    fn digest(&self) -> Digest {
+        self.hasher.clone().finalize().into()
+    }
+
+    /// Reads the next line into `line`, without its end; false at the end of the archive.
+    fn read_line(&mut self) -> Result<bool, ArchiveError> {
+        self.line.clear();
+        let limit = self.limits.line_bytes;
+        let mut limited = self.input.by_ref().take(limit.saturating_add(1));
+        limited.read_until(b'\n', &mut self.line)?;
+        if self.line.is_empty() {
+            return Ok(false);
+        }
+        let length = u64::try_from(self.line.len()).unwrap_or(u64::MAX);
+        self.rows = self.rows.saturating_add(1);
+        if length > limit {
+            return Err(ArchiveError::Line {
+                row: self.rows,
+                limit,
+            });
+        }
+        self.bytes = self.bytes.saturating_add(length);
+        self.hasher.update(&self.line);
+        if self.line.last() == Some(&b'\n') {
+            self.line.pop();
+        }
+        if self.first_row.is_none() {
+            self.first_row = Some(Sha256::digest(&self.line).into());
+        }
+        Ok(true)
+    }
+}
+
+/// What of a line concerns ingest; COPY's end marker and empty lines do not.
+fn read_row(line: &[u8], is_followed: impl Fn(&str) -> bool) -> Option<ArchivedRow> {
+    if line.is_empty() || line == b"\\." {
+        return None;
+    }
+    match parse_row(line, is_followed) {
+        Ok(Row { path, payload }) => payload.map(|body| ArchivedRow::Message { path, body }),
+        Err(reason) => Some(ArchivedRow::Malformed {
+            line: line.to_vec(),
+            reason,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    fn archive(rows: usize) -> Vec<u8> {
+        (0..rows)
+            .flat_map(|row| format!("{row}\tt\t/new_block\t{{\"n\": {row}}}\n").into_bytes())
+            .collect()
+    }
+
+    fn reader(text: &[u8], rows: usize) -> ArchiveReader<Cursor<Vec<u8>>> {
+        let limits = BatchLimits {
+            rows,
+            ..BatchLimits::default()
+        };
+        ArchiveReader::new(Cursor::new(text.to_vec()), limits)
+    }
+
+    fn read_all(reader: &mut ArchiveReader<Cursor<Vec<u8>>>) -> Vec<Batch> {
+        std::iter::from_fn(|| reader.next_batch(|_| true).unwrap()).collect()
+    }
+
+    #[test]
+    fn continues_after_every_batch_as_if_it_had_not_stopped() {
+        let text = archive(10);
+        let batches = read_all(&mut reader(&text, 3));
+        assert_eq!(batches.len(), 4);
+        for (number, batch) in batches.iter().enumerate() {
+            let mut again = reader(&text, 3);
+            assert_eq!(
+                again.skip_imported(&[batch.checkpoint]).unwrap(),
+                Some(batch.checkpoint)
+            );
+            assert_eq!(read_all(&mut again), batches[number + 1..]);
+        }
+    }
+
+    #[test]
+    fn an_archive_that_grew_continues_and_another_starts_anew() {
+        let imported = read_all(&mut reader(&archive(4), 100))[0].checkpoint;
+        let mut grown = reader(&archive(6), 100);
+        grown.skip_imported(&[imported]).unwrap();
+        assert_eq!(read_all(&mut grown)[0].rows.len(), 2);
+
+        let mut other = reader(b"x\tt\t/new_block\t{}\n", 100);
+        assert_eq!(other.skip_imported(&[imported]).unwrap(), None);
+        assert_eq!(
+            read_all(&mut other)[0].rows.len(),
+            1,
+            "the row that was looked at is not lost"
+        );
+    }
+
+    #[test]
+    fn one_that_only_begins_alike_is_refused() {
+        let imported = read_all(&mut reader(&archive(4), 100))[0].checkpoint;
+        let mut changed = archive(4);
+        let end = changed.len() - 3;
+        changed[end] = b'9';
+        for text in [changed, archive(2)] {
+            let error = reader(&text, 100).skip_imported(&[imported]).unwrap_err();
+            assert!(matches!(error, ArchiveError::OtherPrefix { rows: 4 }), "{error}");
+        }
+    }
+
+    #[test]
+    fn lines_that_say_nothing_are_passed_and_malformed_ones_kept() {
+        let text = b"1\tt\t/new_mempool_tx\t[]\n\nbroken\n\\.\n2\tt\t/new_block\t{}";
+        let mut reader = reader(text, 100);
+        let batch = reader.next_batch(|path| path == "/new_block").unwrap().unwrap();
+        assert_eq!(batch.checkpoint.rows, 5);
+        assert_eq!(batch.rows.len(), 2);
+        assert!(matches!(
+            &batch.rows[0],
+            ArchivedRow::Malformed { reason: RowError::Columns(1), line } if line == b"broken"
+        ));
+    }
+
+    #[test]
+    fn a_line_without_end_is_not_read_into_memory() {
+        let limits = BatchLimits {
+            line_bytes: 10,
+            ..BatchLimits::default()
+        };
+        let mut reader = ArchiveReader::new(Cursor::new(vec![b'x'; 1000]), limits);
+        let error = reader.next_batch(|_| true).unwrap_err();
+        assert!(
+            matches!(error, ArchiveError::Line { row: 1, limit: 10 }),
+            "{error}"
+        );
+    }
+}

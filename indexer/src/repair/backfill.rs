@@ -1,0 +1,76 @@
+//! Fetches all of a range of burn blocks that is missing.
+
+use recoup_stacks::hash::BurnHeight;
+use serde::Serialize;
+use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
+
+use super::puller::{PullError, Puller};
+use super::source::{NodeSettings, NodeSource};
+use crate::db::WriterLock;
+use crate::ingest::{Ingest, IngestSettings};
+use crate::observer::Inbox;
+
+/// Burn blocks between two reports.
+const REPORT_EVERY: u64 = 20;
+
+/// What a backfill did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct BackfillSummary {
+    /// Burn blocks that were looked at.
+    pub burn_blocks: u64,
+    /// Blocks of both kinds that were fetched.
+    pub fetched: u64,
+}
+
+/// Fetches what is missing from one burn height to another (none: the node's tip), the lowest first, and follows it.
+/// May run beside the indexer, and again after it was interrupted: what is there is not fetched.
+///
+/// # Errors
+/// When the node or the database fails. What was fetched until then stays.
+pub async fn backfill(
+    pool: PgPool,
+    database: &PgConnectOptions,
+    node: NodeSettings,
+    settings: IngestSettings,
+    (from, to): (BurnHeight, Option<BurnHeight>),
+) -> Result<BackfillSummary, PullError> {
+    let inbox = Inbox::default();
+    let puller = Puller::new(NodeSource::new(node), pool.clone(), inbox.clone(), &settings);
+    let mut ingest = Ingest::new(pool, settings, inbox);
+    let mut lock = WriterLock::new(database);
+    // Until something tells where the followed part begins, everything may belong to it.
+    let floor = puller.floor().await?.unwrap_or_default();
+
+    let to = match to {
+        Some(to) => to,
+        None => puller.node.burn_height().await?,
+    };
+    let mut summary = BackfillSummary::default();
+    let mut below = match from.checked_sub(1) {
+        Some(below) => puller.node.tenure(below).await?,
+        None => None,
+    };
+    for height in from.get()..=to.get() {
+        let tenure = puller.node.tenure(BurnHeight(height)).await?;
+        if let Some(tenure) = &tenure {
+            let parent = below.as_ref().map(|below| below.burn_block_hash);
+            let missing = puller.missing(tenure, floor).await?;
+            let fetched = puller.fetch(tenure, parent, &missing).await?;
+            summary.fetched = summary.fetched.saturating_add(fetched);
+            // The inbox never holds more than a tenure of it.
+            ingest.drain(&mut lock).await?;
+        }
+        summary.burn_blocks = summary.burn_blocks.saturating_add(1);
+        if summary.burn_blocks.is_multiple_of(REPORT_EVERY) {
+            tracing::info!(
+                burn_height = height,
+                to = to.get(),
+                fetched = summary.fetched,
+                "fetching"
+            );
+        }
+        below = tenure;
+    }
+    Ok(summary)
+}

@@ -1,0 +1,190 @@
+//! Pulls blocks from a node into the inbox.
+
+use recoup_stacks::address::ContractId;
+use recoup_stacks::hash::{BurnBlockHash, ConsensusHash, IndexBlockHash, StacksHeight};
+use recoup_stacks::rpc::{RpcError, TenureBlocks};
+use serde_json::json;
+use sqlx::PgPool;
+
+use super::plan::{Missing, Stored};
+use super::source::NodeSource;
+use crate::chain::BurnPoint;
+use crate::db::inbox::Source;
+use crate::db::{self, DbError};
+use crate::ingest::{IngestSettings, NEW_BURN_BLOCK, REPLAYED_BLOCK, RootRule};
+use crate::normalised::{ReplayHead, pulled_body};
+use crate::observer::Inbox;
+
+/// Why something could not be fetched.
+#[derive(Debug, thiserror::Error)]
+pub enum PullError {
+    /// The node.
+    #[error(transparent)]
+    Node(#[from] RpcError),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The node answered something else than a replayed block.
+    #[error("the node's replay of block {id} is malformed")]
+    Replay {
+        /// The block.
+        id: IndexBlockHash,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+}
+
+impl From<sqlx::Error> for PullError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Db(error.into())
+    }
+}
+
+/// Between a node and the inbox.
+#[derive(Debug)]
+pub(super) struct Puller {
+    pub(super) node: NodeSource,
+    pub(super) pool: PgPool,
+    inbox: Inbox,
+    core_contract: ContractId,
+    root: RootRule,
+}
+
+impl Puller {
+    pub(super) fn new(node: NodeSource, pool: PgPool, inbox: Inbox, settings: &IngestSettings) -> Self {
+        Self {
+            node,
+            pool,
+            inbox,
+            core_contract: settings.core_contract.clone(),
+            root: settings.root,
+        }
+    }
+
+    /// Lowest block that is followed, as far as it is known; none while nothing is.
+    pub(super) async fn floor(&self) -> Result<Option<StacksHeight>, PullError> {
+        let chain = db::indexed_chain::find(&mut *self.pool.acquire().await?).await?;
+        let root = chain.and_then(|chain| chain.root);
+        Ok(match self.root {
+            RootRule::Height(height) => Some(root.unwrap_or(height)),
+            RootRule::FirstReceived => root,
+            // The very block that deployed the contract may be missing, on this fork or at all.
+            RootRule::DeployOfCore => {
+                let deployed = self.node.deployed_at(&self.core_contract).await?;
+                root.into_iter().chain(deployed).min()
+            }
+        })
+    }
+
+    /// What of a tenure is missing.
+    pub(super) async fn missing(
+        &self,
+        tenure: &TenureBlocks,
+        floor: StacksHeight,
+    ) -> Result<Missing, PullError> {
+        let ids: Vec<_> = tenure.stacks_blocks.iter().map(|block| block.block_id).collect();
+        let mut connection = self.pool.acquire().await?;
+        let stored = Stored {
+            has_burn_block: db::burn_block::exists(&mut connection, &tenure.burn_block_hash).await?,
+            blocks: db::block::known(&mut connection, &ids).await?,
+        };
+        Ok(Missing::of(tenure, &stored, floor))
+    }
+
+    /// Fetches what of a tenure is missing; answers how many blocks of both kinds that were.
+    pub(super) async fn fetch(
+        &self,
+        tenure: &TenureBlocks,
+        parent: Option<BurnBlockHash>,
+        missing: &Missing,
+    ) -> Result<u64, PullError> {
+        let mut fetched = 0_u64;
+        if missing.burn_block.is_some() && self.fetch_burn_block(tenure, parent).await? {
+            fetched = fetched.saturating_add(1);
+        }
+        let election = BurnPoint {
+            height: tenure.burn_block_height,
+            hash: tenure.burn_block_hash,
+        };
+        for block in &missing.blocks {
+            if let Some(replay) = self.node.replay(&block.block_id).await? {
+                self.store_replay(block.block_id, election, &replay).await?;
+                fetched = fetched.saturating_add(1);
+            }
+        }
+        Ok(fetched)
+    }
+
+    /// Puts together what the node would have announced. The parent was asked for separately: it is only taken when
+    /// the node's chain is still the same. False when it is not.
+    pub(super) async fn fetch_burn_block(
+        &self,
+        tenure: &TenureBlocks,
+        parent: Option<BurnBlockHash>,
+    ) -> Result<bool, PullError> {
+        let now = self.node.tenure(tenure.burn_block_height).await?;
+        if now.map(|now| now.burn_block_hash) != Some(tenure.burn_block_hash) {
+            return Ok(false);
+        }
+        let body = json!({
+            "burn_block_hash": tenure.burn_block_hash,
+            "burn_block_height": tenure.burn_block_height,
+            "parent_burn_block_hash": parent,
+            "consensus_hash": tenure.consensus_hash,
+        });
+        self.store(NEW_BURN_BLOCK, body.to_string().as_bytes()).await?;
+        Ok(true)
+    }
+
+    /// Fetches a block that others name as their parent, and its own ancestors until one is known. Works on abandoned
+    /// forks too. Answers how many blocks that were.
+    pub(super) async fn fetch_line(
+        &self,
+        newest: IndexBlockHash,
+        floor: StacksHeight,
+    ) -> Result<u64, PullError> {
+        let mut fetched = 0_u64;
+        let mut id = newest;
+        while let Some(replay) = self.node.replay(&id).await? {
+            let head = ReplayHead::read(&replay).map_err(|source| PullError::Replay { id, source })?;
+            let Some(election) = self.election(&head.consensus_hash).await? else {
+                break;
+            };
+            self.store_replay(id, election, &replay).await?;
+            fetched = fetched.saturating_add(1);
+            id = head.parent_block_id;
+            let known = db::block::known(&mut *self.pool.acquire().await?, &[id]).await?;
+            if head.block_height <= floor || !known.is_empty() {
+                break;
+            }
+        }
+        Ok(fetched)
+    }
+
+    /// The Bitcoin block that elected a tenure, as announced, else as the node knows it.
+    async fn election(&self, sortition: &ConsensusHash) -> Result<Option<BurnPoint>, PullError> {
+        let announced = db::burn_block::of_sortition(&mut *self.pool.acquire().await?, sortition).await?;
+        match announced {
+            Some(point) => Ok(Some(point)),
+            None => Ok(self.node.burn_point(sortition).await?),
+        }
+    }
+
+    async fn store_replay(
+        &self,
+        id: IndexBlockHash,
+        election: BurnPoint,
+        replay: &[u8],
+    ) -> Result<(), PullError> {
+        let body = pulled_body(election, replay).map_err(|source| PullError::Replay { id, source })?;
+        tracing::info!(block = %id, "missing block fetched from the node");
+        self.store(REPLAYED_BLOCK, &body).await
+    }
+
+    async fn store(&self, path: &str, body: &[u8]) -> Result<(), PullError> {
+        let mut connection = self.pool.acquire().await?;
+        db::inbox::store_missed(&mut connection, Source::Node, path, body).await?;
+        self.inbox.message_stored();
+        Ok(())
+    }
+}

@@ -1,0 +1,196 @@
+//! Looks for what is missing, round after round, and fetches it.
+
+use std::time::Duration;
+
+use recoup_stacks::hash::{BurnHeight, IndexBlockHash, StacksHeight};
+use recoup_stacks::rpc::TenureBlocks;
+use sqlx::PgPool;
+use tokio::sync::watch;
+
+use super::plan::{Missing, Suspicion, reaches};
+use super::puller::{PullError, Puller};
+use super::source::{NodeSettings, NodeSource};
+use crate::db::gap::GapKind;
+use crate::db::{self, DbError};
+use crate::error_chain;
+use crate::ingest::IngestSettings;
+use crate::observer::Inbox;
+
+/// Gaps of a kind that are worked on in one round.
+const GAPS_A_ROUND: i64 = 100;
+
+/// How missing blocks are found and fetched.
+#[derive(Debug, Clone)]
+pub struct RepairSettings {
+    /// The node.
+    pub node: NodeSettings,
+    /// How often.
+    pub every: Duration,
+    /// Burn blocks below the node's tip that are looked at each time. Where something is missing, the look goes on below.
+    pub sweep_depth: u64,
+}
+
+/// Looks for what is missing, round after round, and fetches it.
+#[derive(Debug)]
+pub struct Repairer {
+    puller: Puller,
+    every: Duration,
+    sweep_depth: u64,
+    suspicion: Suspicion,
+}
+
+impl Repairer {
+    /// Looks at nothing yet.
+    #[must_use]
+    pub fn new(pool: PgPool, inbox: Inbox, settings: RepairSettings, ingest: &IngestSettings) -> Self {
+        let node = NodeSource::new(settings.node);
+        Self {
+            puller: Puller::new(node, pool, inbox, ingest),
+            every: settings.every,
+            sweep_depth: settings.sweep_depth,
+            suspicion: Suspicion::default(),
+        }
+    }
+
+    /// Works until told to stop. What fails is tried again in the next round.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let mut failing = false;
+        while !*stop.borrow() {
+            let round = tokio::select! {
+                round = self.round() => round,
+                _ = stop.changed() => return,
+            };
+            match round {
+                Ok(fetched) => {
+                    if failing || fetched > 0 {
+                        tracing::info!(fetched, "looked for missing blocks");
+                    }
+                    failing = false;
+                }
+                Err(error) => {
+                    failing = true;
+                    tracing::error!(
+                        error = error_chain::describe(&error),
+                        "cannot look for missing blocks; will try again"
+                    );
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(self.every) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    /// One round; answers how many blocks were fetched.
+    async fn round(&mut self) -> Result<u64, PullError> {
+        // What waits may be what seems to be missing.
+        if db::inbox::depth(&mut *self.puller.pool.acquire().await?).await? > 0 {
+            return Ok(0);
+        }
+        let Some(floor) = self.puller.floor().await? else {
+            return Ok(0);
+        };
+        let parents = self.fetch_missing_parents(floor).await?;
+        let burn_parents = self.fetch_missing_burn_parents().await?;
+        if parents.saturating_add(burn_parents) > 0 {
+            // The next round sees what these complete.
+            return Ok(parents.saturating_add(burn_parents));
+        }
+        self.sweep(floor).await
+    }
+
+    async fn fetch_missing_parents(&self, floor: StacksHeight) -> Result<u64, PullError> {
+        let gaps = self.gaps(GapKind::Block).await?;
+        let mut fetched = 0_u64;
+        for gap in gaps {
+            let id = IndexBlockHash::try_from(gap.missing_hash.as_slice()).map_err(|_| DbError::Corrupt {
+                column: "gap.missing_hash",
+            })?;
+            fetched = fetched.saturating_add(self.puller.fetch_line(id, floor).await?);
+        }
+        Ok(fetched)
+    }
+
+    /// A node tells its canonical Bitcoin blocks only. One that it left is missed by nobody until it comes back to it.
+    async fn fetch_missing_burn_parents(&self) -> Result<u64, PullError> {
+        let mut fetched = 0_u64;
+        for gap in self.gaps(GapKind::BurnBlock).await? {
+            let height = BurnHeight(gap.expected_height);
+            let Some(tenure) = self.puller.node.tenure(height).await? else {
+                continue;
+            };
+            let is_canonical = tenure.burn_block_hash.as_bytes().as_slice() == gap.missing_hash.as_slice();
+            let mut connection = self.puller.pool.acquire().await?;
+            db::gap::set_off_chain(&mut connection, &gap.missing_hash, !is_canonical).await?;
+            drop(connection);
+            let parent = self
+                .tenure_below(height)
+                .await?
+                .map(|below| below.burn_block_hash);
+            if is_canonical && self.puller.fetch_burn_block(&tenure, parent).await? {
+                fetched = fetched.saturating_add(1);
+            }
+        }
+        Ok(fetched)
+    }
+
+    async fn gaps(&self, kind: GapKind) -> Result<Vec<db::gap::Gap>, DbError> {
+        let mut connection = self.puller.pool.acquire().await?;
+        db::gap::open_of_kind(&mut connection, kind, GAPS_A_ROUND).await
+    }
+
+    /// Compares the node's last burn heights with what is stored, and goes on below as long as something is missing.
+    async fn sweep(&mut self, floor: StacksHeight) -> Result<u64, PullError> {
+        self.suspicion.next_look();
+        let tip = self.puller.node.burn_height().await?;
+        let deepest = tip.get().saturating_sub(self.sweep_depth);
+        let mut fetched = 0_u64;
+        let mut current = self.puller.node.tenure(tip).await?;
+        while let Some(tenure) = current {
+            let below = self.tenure_below(tenure.burn_block_height).await?;
+            let missing = self.puller.missing(&tenure, floor).await?;
+            let is_complete = missing.is_empty();
+            let confirmed = self.suspicion.confirm(missing);
+            self.note(&tenure, &confirmed).await?;
+            let parent = below.as_ref().map(|below| below.burn_block_hash);
+            fetched = fetched.saturating_add(self.puller.fetch(&tenure, parent, &confirmed).await?);
+            let is_deep = tenure.burn_block_height.get() <= deepest && is_complete;
+            if reaches(&tenure, floor) || (is_deep && self.has_root().await?) {
+                break;
+            }
+            current = below;
+        }
+        Ok(fetched)
+    }
+
+    /// What is missing shows, also when it cannot be fetched.
+    async fn note(&self, tenure: &TenureBlocks, missing: &Missing) -> Result<(), PullError> {
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let mut connection = self.puller.pool.acquire().await?;
+        if let Some(hash) = missing.burn_block {
+            let height = tenure.burn_block_height.get();
+            db::gap::open(&mut connection, GapKind::BurnBlock, hash.as_bytes(), height).await?;
+        }
+        for block in &missing.blocks {
+            let (id, height) = (block.block_id.as_bytes(), block.height.get());
+            db::gap::open(&mut connection, GapKind::Block, id, height).await?;
+        }
+        Ok(())
+    }
+
+    /// Without a root, the block that gives it is missing, however deep it lies.
+    async fn has_root(&self) -> Result<bool, PullError> {
+        let chain = db::indexed_chain::find(&mut *self.puller.pool.acquire().await?).await?;
+        Ok(chain.is_some_and(|chain| chain.root.is_some()))
+    }
+
+    async fn tenure_below(&self, height: BurnHeight) -> Result<Option<TenureBlocks>, PullError> {
+        match height.checked_sub(1) {
+            Some(below) => Ok(self.puller.node.tenure(below).await?),
+            None => Ok(None),
+        }
+    }
+}
