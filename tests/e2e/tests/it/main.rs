@@ -13,4 +13,5 @@ mod forks;
 mod interruptions;
 #[cfg(target_os = "linux")]
 mod leftovers;
+mod sources;
 mod world;

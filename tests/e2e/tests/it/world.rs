@@ -20,7 +20,7 @@ pub(crate) const SENT: i32 = 6;
 /// Everything that one test uses; the database goes last.
 pub(crate) struct World {
     pub(crate) scene: Scene,
-    _database: TestDatabase,
+    pub(crate) database: TestDatabase,
 }
 
 /// A chain with an indexer, on which an invoice of 100 STX was paid by Alice, and the shop's command line.
@@ -97,10 +97,7 @@ impl World {
         }
         scene.chain().mine(1).unwrap();
         scene.fund_tokens().unwrap();
-        Self {
-            scene,
-            _database: database,
-        }
+        Self { scene, database }
     }
 
     /// Both sides of the history, which must agree.
