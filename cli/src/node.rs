@@ -29,9 +29,13 @@ impl Node {
     /// When its URL is none.
     pub fn of(profile: &Profile) -> Result<Self, Failure> {
         let client = NodeClient::new(&profile.node).map_err(|error| {
-            Failure::from_error(Kind::Usage, &error).hint("give the node's URL with --node-url or in the profile")
+            Failure::from_error(Kind::Usage, &error)
+                .hint("give the node's URL with --node-url or in the profile")
         })?;
-        Ok(Self { client, chain: profile.network })
+        Ok(Self {
+            client,
+            chain: profile.network,
+        })
     }
 
     /// The client itself, for what does not belong to one block.
@@ -56,9 +60,15 @@ impl Node {
             );
             return Err(Failure::new(Kind::Refused, message).hint("choose the profile of the node's network"));
         }
-        let tip =
-            Tip { id: info.tip(), height: info.stacks_tip_height, burn_height: info.burn_block_height };
-        Ok(View { client: &self.client, tip })
+        let tip = Tip {
+            id: info.tip(),
+            height: info.stacks_tip_height,
+            burn_height: info.burn_block_height,
+        };
+        Ok(View {
+            client: &self.client,
+            tip,
+        })
     }
 }
 
@@ -91,10 +101,15 @@ impl View<'_> {
         core: &ContractId,
         question: &Question,
     ) -> Result<Question::Answer, Failure> {
-        let answer = self.call(core, &Question::FUNCTION, &question.arguments()).await?;
+        let answer = self
+            .call(core, &Question::FUNCTION, &question.arguments())
+            .await?;
         question.decode(&answer).map_err(|error| {
             Failure::from_error(Kind::Network, &error)
-                .context(format!("{core} answers `{}` in an unknown form", Question::FUNCTION))
+                .context(format!(
+                    "{core} answers `{}` in an unknown form",
+                    Question::FUNCTION
+                ))
                 .hint("check the contract's id: this is not the released recoup-core")
         })
     }
@@ -121,11 +136,16 @@ impl View<'_> {
                 && let Some((index, question)) = questions.next()
             {
                 let (client, tip, core) = (self.client.clone(), self.tip, core.clone());
-                reading.spawn(async move { (index, View { client: &client, tip }.read(&core, &question).await) });
+                reading.spawn(
+                    async move { (index, View { client: &client, tip }.read(&core, &question).await) },
+                );
             }
-            let Some(joined) = reading.join_next().await else { break };
-            let (index, answer) =
-                joined.map_err(|error| Failure::from_error(Kind::Internal, &error).context("reading was broken off"))?;
+            let Some(joined) = reading.join_next().await else {
+                break;
+            };
+            let (index, answer) = joined.map_err(|error| {
+                Failure::from_error(Kind::Internal, &error).context("reading was broken off")
+            })?;
             if let Some(place) = answers.get_mut(index) {
                 *place = Some(answer?);
             }
@@ -145,7 +165,10 @@ impl View<'_> {
     ) -> Result<Value, Failure> {
         let sender = Principal::from(contract.address);
         let tip = Some(&self.tip.id);
-        self.client.call_read(contract, function, arguments, &sender, tip).await.map_err(failure)
+        self.client
+            .call_read(contract, function, arguments, &sender, tip)
+            .await
+            .map_err(failure)
     }
 
     /// An account's balance and next nonce. One request.
@@ -153,7 +176,10 @@ impl View<'_> {
     /// # Errors
     /// When the node does not answer.
     pub async fn account(&self, principal: &Principal) -> Result<Account, Failure> {
-        self.client.account(principal, Some(&self.tip.id)).await.map_err(failure)
+        self.client
+            .account(principal, Some(&self.tip.id))
+            .await
+            .map_err(failure)
     }
 
     /// What somebody can spend of a token. One request.
@@ -161,17 +187,26 @@ impl View<'_> {
     /// # Errors
     /// When the node does not answer, or the token answers no amount.
     pub async fn token_balance(&self, token: &Sip010Info, owner: &Principal) -> Result<BaseUnits, Failure> {
-        let function = if token.has_available_balance { "get-balance-available" } else { "get-balance" };
+        let function = if token.has_available_balance {
+            "get-balance-available"
+        } else {
+            "get-balance"
+        };
         let arguments = [Value::Principal(owner.clone())];
         let contract = &token.asset.contract;
-        let answer = self.call(contract, &ClarityName::from_static(function), &arguments).await?;
+        let answer = self
+            .call(contract, &ClarityName::from_static(function), &arguments)
+            .await?;
         let balance = match &answer {
             Value::Ok(balance) => balance.as_uint().ok(),
             _ => None,
         };
         balance.map(BaseUnits).ok_or_else(|| {
-            Failure::new(Kind::Network, format!("{contract} answers {function} with {answer}"))
-                .hint("this token does not behave as SIP-010 has it")
+            Failure::new(
+                Kind::Network,
+                format!("{contract} answers {function} with {answer}"),
+            )
+            .hint("this token does not behave as SIP-010 has it")
         })
     }
 
@@ -180,7 +215,11 @@ impl View<'_> {
     /// # Errors
     /// When the node does not answer.
     pub async fn source(&self, contract: &ContractId) -> Result<Option<String>, Failure> {
-        let source = self.client.contract_source(contract, Some(&self.tip.id)).await.map_err(failure)?;
+        let source = self
+            .client
+            .contract_source(contract, Some(&self.tip.id))
+            .await
+            .map_err(failure)?;
         Ok(source.map(|found| found.source))
     }
 
@@ -189,17 +228,29 @@ impl View<'_> {
     /// # Errors
     /// When the node does not answer.
     pub async fn interface(&self, contract: &ContractId) -> Result<Option<ContractInterface>, Failure> {
-        self.client.contract_interface(contract, Some(&self.tip.id)).await.map_err(failure)
+        self.client
+            .contract_interface(contract, Some(&self.tip.id))
+            .await
+            .map_err(failure)
     }
 }
 
 /// What a failed request means to the user.
 pub(crate) fn failure(error: RpcError) -> Failure {
     let (kind, hint) = match &error {
-        RpcError::Url { .. } => (Kind::Usage, "give the node's URL with --node-url or in the profile"),
+        RpcError::Url { .. } => (
+            Kind::Usage,
+            "give the node's URL with --node-url or in the profile",
+        ),
         RpcError::CallFailed { .. } => (Kind::Rejected, "check the contract's id and --profile"),
-        RpcError::UnknownTip { .. } => (Kind::Network, "the chain moved on meanwhile: run the command again"),
-        _ => (Kind::Network, "check that the node runs and that --node-url or the profile names it"),
+        RpcError::UnknownTip { .. } => (
+            Kind::Network,
+            "the chain moved on meanwhile: run the command again",
+        ),
+        _ => (
+            Kind::Network,
+            "check that the node runs and that --node-url or the profile names it",
+        ),
     };
     Failure::from_error(kind, &error).hint(hint)
 }

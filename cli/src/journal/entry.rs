@@ -69,7 +69,13 @@ impl State {
     pub const fn used_its_nonce(&self) -> bool {
         matches!(
             self,
-            Self::Included(_) | Self::Final(_) | Self::Replaced | Self::Failed { at: FailedAt::Chain, .. }
+            Self::Included(_)
+                | Self::Final(_)
+                | Self::Replaced
+                | Self::Failed {
+                    at: FailedAt::Chain,
+                    ..
+                }
         )
     }
 }
@@ -105,7 +111,9 @@ impl Entry {
             Intent::RefundMany(batch) => batch.lines.as_slice(),
             _ => &[],
         };
-        self.refund().into_iter().chain(lines.iter().map(|line| &line.refund))
+        self.refund()
+            .into_iter()
+            .chain(lines.iter().map(|line| &line.refund))
     }
 }
 
@@ -123,7 +131,9 @@ impl Book {
     pub fn apply(&mut self, record: Record) -> Result<(), BookError> {
         let number = record.entry;
         let state = match record.change {
-            Change::Signed { intent, transaction } => return self.add(number, record.at, intent, transaction),
+            Change::Signed { intent, transaction } => {
+                return self.add(number, record.at, intent, transaction);
+            }
             Change::Broadcast {} => State::Broadcast,
             Change::Included(inclusion) => State::Included(inclusion),
             Change::Final {} => match self.entry(number)?.state.clone() {
@@ -148,7 +158,13 @@ impl Book {
         if number != self.next_number() {
             return Err(BookError::OutOfOrder(number));
         }
-        let entry = Entry { number, signed_at, intent, transaction, state: State::Signed };
+        let entry = Entry {
+            number,
+            signed_at,
+            intent,
+            transaction,
+            state: State::Signed,
+        };
         self.entries.insert(number, entry);
         Ok(())
     }
@@ -160,7 +176,9 @@ impl Book {
     /// The number of the next new entry.
     #[must_use]
     pub fn next_number(&self) -> u64 {
-        self.entries.last_key_value().map_or(1, |(last, _)| last.saturating_add(1))
+        self.entries
+            .last_key_value()
+            .map_or(1, |(last, _)| last.saturating_add(1))
     }
 
     /// All entries, oldest first.
@@ -184,6 +202,8 @@ impl Book {
                 held && transaction.sender == *sender && transaction.nonce == nonce
             })
         };
-        (account_nonce..u64::MAX).find(|nonce| !holds(*nonce)).unwrap_or(u64::MAX)
+        (account_nonce..u64::MAX)
+            .find(|nonce| !holds(*nonce))
+            .unwrap_or(u64::MAX)
     }
 }

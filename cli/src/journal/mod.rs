@@ -37,8 +37,8 @@ pub use entry::{Book, BookError, Entry, State};
 pub use file::{Journal, JournalError, LockedJournal};
 pub use line::LineError;
 pub use record::{
-    BatchIntent, BatchLine, Change, FailedAt, Inclusion, Intent, InvoiceIntent, PaymentIntent, Record, RefundIntent,
-    SignedTransaction,
+    BatchIntent, BatchLine, Change, FailedAt, Inclusion, Intent, InvoiceIntent, PaymentIntent, Record,
+    RefundIntent, SignedTransaction,
 };
 
 #[cfg(test)]

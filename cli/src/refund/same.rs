@@ -21,7 +21,11 @@ pub(super) fn find_unsettled<'book>(
     facts: &Facts,
     quote: &RefundQuote,
 ) -> Result<Option<&'book Entry>, Refusal> {
-    let refunds = || book.entries().rev().flat_map(|entry| entry.refunds().map(move |refund| (entry, refund)));
+    let refunds = || {
+        book.entries()
+            .rev()
+            .flat_map(|entry| entry.refunds().map(move |refund| (entry, refund)))
+    };
     // A line of a list ends with its whole transaction, which `refund resume` and the list see through.
     let is_alone = |entry: &Entry| entry.refund().is_some();
     if let Some(reference) = &wish.reference {
@@ -35,7 +39,11 @@ pub(super) fn find_unsettled<'book>(
                 Ok(Some(entry))
             } else {
                 let (entry, txid) = (entry.number, entry.transaction.txid);
-                Err(Refusal::ReferenceInJournal { reference: reference.clone(), entry, txid })
+                Err(Refusal::ReferenceInJournal {
+                    reference: reference.clone(),
+                    entry,
+                    txid,
+                })
             };
         }
     }
@@ -55,9 +63,10 @@ pub(super) fn find_unsettled<'book>(
         {
             Ok(Some(entry))
         }
-        Some((entry, _)) => {
-            Err(Refusal::OpenRefund { entry: entry.number, txid: entry.transaction.txid })
-        }
+        Some((entry, _)) => Err(Refusal::OpenRefund {
+            entry: entry.number,
+            txid: entry.transaction.txid,
+        }),
     }
 }
 
@@ -68,7 +77,9 @@ pub(crate) const fn may_have_effect(state: &State) -> bool {
 
 /// Whether a signed refund is what is wished.
 pub(crate) fn is_same(wish: &Wish, refund: &RefundIntent) -> bool {
-    refund.invoice_id == wish.invoice_id && refund.payer == wish.payer && refund.asked == wish.asked.to_string()
+    refund.invoice_id == wish.invoice_id
+        && refund.payer == wish.payer
+        && refund.asked == wish.asked.to_string()
 }
 
 /// Whether a refund on chain is what is wished. `full` is what left nothing.

@@ -59,7 +59,10 @@ pub async fn carry_out(
         if let Some(ending) = settled(&entry)? {
             return Ok(ending);
         }
-        terminal::note(&format!("transaction {} was signed before: sending it again", entry.transaction.txid));
+        terminal::note(&format!(
+            "transaction {} was signed before: sending it again",
+            entry.transaction.txid
+        ));
     }
     send_earlier(context, &entry).await?;
     entry = match post(context, &entry).await? {
@@ -69,9 +72,14 @@ pub async fn carry_out(
     if let Some(ending) = settled(&entry)? {
         return Ok(ending);
     }
-    terminal::note(&format!("sent {} (nonce {})", entry.transaction.txid, entry.transaction.nonce));
+    terminal::note(&format!(
+        "sent {} (nonce {})",
+        entry.transaction.txid, entry.transaction.nonce
+    ));
     if !is_listed(context, &entry).await {
-        terminal::note("the node accepted it and does not list it as waiting: it is in a block by now, or was dropped");
+        terminal::note(
+            "the node accepted it and does not list it as waiting: it is in a block by now, or was dropped",
+        );
     }
     if !patience.wait {
         return Ok(Ending::Sent(entry));
@@ -81,9 +89,12 @@ pub async fn carry_out(
 }
 
 fn entry(context: &Context, number: u64) -> Result<Entry, Failure> {
-    context.journal.read()?.get(number).cloned().ok_or_else(|| {
-        Failure::new(Kind::Internal, format!("journal entry {number} is gone"))
-    })
+    context
+        .journal
+        .read()?
+        .get(number)
+        .cloned()
+        .ok_or_else(|| Failure::new(Kind::Internal, format!("journal entry {number} is gone")))
 }
 
 /// The ending of an entry that has one.
@@ -115,7 +126,11 @@ async fn send_earlier(context: &Context, entry: &Entry) -> Result<(), Failure> {
     let mut earlier: Vec<&Entry> = book.entries().filter(is_earlier).collect();
     earlier.sort_by_key(|other| other.transaction.nonce);
     for other in earlier {
-        terminal::note(&format!("sending {} first ({})", other.transaction.txid, describe(&other.intent)));
+        terminal::note(&format!(
+            "sending {} first ({})",
+            other.transaction.txid,
+            describe(&other.intent)
+        ));
         if let Posted::NonceUsed = post(context, other).await? {
             let view = context.node.view().await?;
             refresh(context, &view, other).await?;
@@ -126,7 +141,10 @@ async fn send_earlier(context: &Context, entry: &Entry) -> Result<(), Failure> {
 
 /// Whether the node really keeps it: it accepts what it then drops, too. No answer is no reason for alarm.
 async fn is_listed(context: &Context, entry: &Entry) -> bool {
-    !matches!(context.node.client().unconfirmed(&entry.transaction.txid).await, Ok(None))
+    !matches!(
+        context.node.client().unconfirmed(&entry.transaction.txid).await,
+        Ok(None)
+    )
 }
 
 /// What a transaction is for, in a few words.

@@ -13,7 +13,6 @@ use crate::output::Output;
 
 /// Send money back, and see what was sent back
 #[derive(Debug, Clone, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "made once a process")]
 pub enum RefundCommand {
     /// Refund a payer, in part or in full; run it again whenever it was interrupted
     Create(CreateRefund),

@@ -4,9 +4,7 @@ use clap::Args;
 use recoup_protocol::amount::BaseUnits;
 use recoup_protocol::error::ContractError;
 use recoup_protocol::ids::{InvoiceId, RefundId};
-use recoup_protocol::reads::{
-    GetOperator, GetPayerAt, GetRefund, GetRefundQuote, Refund, RefundQuote,
-};
+use recoup_protocol::reads::{GetOperator, GetPayerAt, GetRefund, GetRefundQuote, Refund, RefundQuote};
 use recoup_protocol::text::{Reference, Text};
 use recoup_stacks::address::{ContractId, Principal};
 use recoup_stacks::rpc::Account;
@@ -40,7 +38,12 @@ pub struct CreateRefund {
     #[arg(long, value_name = "PRINCIPAL")]
     payer: Option<Principal>,
     /// How much: 1.5, or 25% of what the payer paid
-    #[arg(long, value_name = "AMOUNT", required_unless_present = "full", conflicts_with = "full")]
+    #[arg(
+        long,
+        value_name = "AMOUNT",
+        required_unless_present = "full",
+        conflicts_with = "full"
+    )]
     amount: Option<String>,
     /// All that the payer can still get back
     #[arg(long)]
@@ -73,7 +76,13 @@ struct CreatedDocument {
 
 impl CreatedDocument {
     const fn new(outcome: Outcome) -> Self {
-        Self { outcome, resumed: false, plan: None, transaction: None, refund: None }
+        Self {
+            outcome,
+            resumed: false,
+            plan: None,
+            transaction: None,
+            refund: None,
+        }
     }
 }
 
@@ -99,20 +108,40 @@ pub(super) async fn run(context: &Context, arguments: CreateRefund) -> Result<Ou
     let network = context.profile.network.network();
     let transaction =
         UnsignedTransaction::contract_call(network, core.clone(), call.function(), call.arguments());
-    let outgoing = Outgoing { intent: Intent::Refund(plan.intent.clone()), transaction }
-        .fenced(vec![plan.fence.post_condition.clone()]);
+    let outgoing = Outgoing {
+        intent: Intent::Refund(plan.intent.clone()),
+        transaction,
+    }
+    .fenced(vec![plan.fence.post_condition.clone()]);
     let fee = choose_fee(context, &outgoing, &arguments.send).await?;
     check_funds(&plan, funds, fee.micro_stx)?;
-    let text = plan_text(&plan, context.profile.network, fee.micro_stx, &wallet.name.to_string());
+    let text = plan_text(
+        &plan,
+        context.profile.network,
+        fee.micro_stx,
+        &wallet.name.to_string(),
+    );
     plan.warnings.iter().for_each(|warning| terminal::warn(warning));
     let document = PlanDocument::new(&plan, context.profile.network, fee.micro_stx);
     if arguments.send.dry_run {
-        let document = CreatedDocument { plan: Some(document), ..CreatedDocument::new(Outcome::DryRun) };
+        let document = CreatedDocument {
+            plan: Some(document),
+            ..CreatedDocument::new(Outcome::DryRun)
+        };
         return Output::new(&document, text);
     }
     eprint!("{text}");
-    let question = format!("Refund {} on {}?", plan.token.show(plan.intent.amount), context.profile.network);
-    let planned = Planned { outgoing, fee, account_nonce: account.nonce, question };
+    let question = format!(
+        "Refund {} on {}?",
+        plan.token.show(plan.intent.amount),
+        context.profile.network
+    );
+    let planned = Planned {
+        outgoing,
+        fee,
+        account_nonce: account.nonce,
+        question,
+    };
     // Somebody may have sent the same in another window while this one was asking.
     let recheck = |book: &Book| match decide(&wish, &facts, book, arguments.force)? {
         Decision::Resume(entry) => Ok(Some(entry)),
@@ -136,12 +165,20 @@ async fn read(
     let payer = match &arguments.payer {
         Some(payer) => payer.clone(),
         // Where nobody paid, the contract says so of anybody.
-        None => view.read(core, &GetPayerAt { invoice_id, index: 0 }).await?.unwrap_or_else(|| issuer.clone()),
+        None => view
+            .read(core, &GetPayerAt { invoice_id, index: 0 })
+            .await?
+            .unwrap_or_else(|| issuer.clone()),
     };
-    let question =
-        GetRefundQuote { invoice_id, payer: payer.clone(), reference: arguments.reference.clone() };
+    let question = GetRefundQuote {
+        invoice_id,
+        payer: payer.clone(),
+        reference: arguments.reference.clone(),
+    };
     let Some(quote) = view.read(core, &question).await? else {
-        return Err(refused(ContractError::InvoiceNotFound).context(format!("cannot refund invoice {invoice_id}")));
+        return Err(
+            refused(ContractError::InvoiceNotFound).context(format!("cannot refund invoice {invoice_id}"))
+        );
     };
     if arguments.payer.is_none() && quote.payer_count > 1 {
         return Err(several_payers(view, core, invoice_id, &quote).await);
@@ -150,13 +187,17 @@ async fn read(
     let operator = if quote.merchant == issuer {
         None
     } else {
-        let question = GetOperator { merchant: quote.merchant.clone(), operator: issuer };
+        let question = GetOperator {
+            merchant: quote.merchant.clone(),
+            operator: issuer,
+        };
         Some(view.read(core, &question).await?)
     };
     let reference_refund = match quote.reference_refund_id {
-        Some(refund_id) => {
-            view.read(core, &GetRefund { refund_id }).await?.map(|refund| (refund_id, refund))
-        }
+        Some(refund_id) => view
+            .read(core, &GetRefund { refund_id })
+            .await?
+            .map(|refund| (refund_id, refund)),
         None => None,
     };
     let asked = match &arguments.amount {
@@ -189,8 +230,11 @@ async fn several_payers(
     quote: &RefundQuote,
 ) -> Failure {
     const SHOWN: u64 = 10;
-    let mut failure = Failure::new(Kind::Usage, format!("{} payers paid this invoice", quote.payer_count))
-        .hint("name one with --payer; `recoup invoice show` lists what each paid");
+    let mut failure = Failure::new(
+        Kind::Usage,
+        format!("{} payers paid this invoice", quote.payer_count),
+    )
+    .hint("name one with --payer; `recoup invoice show` lists what each paid");
     for index in 0..quote.payer_count.min(SHOWN) {
         if let Ok(Some(payer)) = view.read(core, &GetPayerAt { invoice_id, index }).await {
             failure.causes.push(format!("paid by {payer}"));
@@ -232,7 +276,10 @@ fn already_done(refund_id: RefundId, refund: Refund, token: &TokenInfo) -> Resul
     terminal::note("this refund stands on chain already: nothing was sent");
     let refund = RefundDocument::new(refund_id, refund, token);
     let text = refund.to_text(token);
-    let document = CreatedDocument { refund: Some(refund), ..CreatedDocument::new(Outcome::AlreadyDone) };
+    let document = CreatedDocument {
+        refund: Some(refund),
+        ..CreatedDocument::new(Outcome::AlreadyDone)
+    };
     Output::new(&document, text)
 }
 
@@ -248,13 +295,25 @@ async fn report(
     let refund = read_back(context, &ending, token).await?;
     let outcome = Outcome::of(&ending);
     let text = match &refund {
-        Some(refund) => format!("{}{}", refund.to_text(token), transaction.fields(Fields::new()).to_text()),
+        Some(refund) => format!(
+            "{}{}",
+            refund.to_text(token),
+            transaction.fields(Fields::new()).to_text()
+        ),
         None => transaction.fields(Fields::new()).to_text(),
     };
     if outcome == Outcome::Sent {
-        terminal::note("not in a block yet: run the same command again, or `recoup refund resume`, to see it through");
+        terminal::note(
+            "not in a block yet: run the same command again, or `recoup refund resume`, to see it through",
+        );
     }
-    let document = CreatedDocument { outcome, resumed, plan, transaction: Some(transaction), refund };
+    let document = CreatedDocument {
+        outcome,
+        resumed,
+        plan,
+        transaction: Some(transaction),
+        refund,
+    };
     Ok(Output::new(&document, text)?.with_exit(outcome.exit()))
 }
 
@@ -281,7 +340,10 @@ async fn read_back(
     });
     match as_signed {
         Some(refund) => Ok(Some(RefundDocument::new(refund_id, refund, token))),
-        None => Err(Failure::new(Kind::Pending, format!("refund {refund_id} is not what was signed any more"))
-            .hint("a fork has just changed the chain: run `recoup refund resume`")),
+        None => Err(Failure::new(
+            Kind::Pending,
+            format!("refund {refund_id} is not what was signed any more"),
+        )
+        .hint("a fork has just changed the chain: run `recoup refund resume`")),
     }
 }
