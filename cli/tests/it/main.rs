@@ -5,9 +5,11 @@
     reason = "helpers of tests may end the test"
 )]
 
+mod batches;
 mod help;
 mod interrupted;
 mod payments;
 mod refusals;
+mod replay;
 mod shop;
 mod wallets;
