@@ -102,6 +102,21 @@ fn refusals_say_what_is_wrong() {
 }
 
 #[test]
+fn a_database_out_of_order_is_said_and_not_hidden_as_nothing_found() {
+    let indexer = TestIndexer::start(ROOT);
+    indexer
+        .execute("alter table chain_tip rename to chain_tip_away; alter table refund rename to refund_away");
+    for path in ["/health", "/invoices/1", "/refunds/1", "/refunds"] {
+        let (status, body) = indexer.get(path);
+        assert_eq!(
+            (status, &body["errors"][0]["code"]),
+            (503, &json!("unavailable")),
+            "{path}"
+        );
+    }
+}
+
+#[test]
 fn filters_narrow_and_combine() {
     let (chain, _) = story();
     let indexer = followed(&chain);

@@ -11,7 +11,7 @@ use recoup_stacks::hash::StacksHeight;
 use recoup_test_support::{TestDatabase, wait_until};
 
 use crate::harness::{TestIndexer, assert_same, config};
-use crate::synthetic::random_chain;
+use crate::synthetic::{Chain, random_chain};
 
 const ROOT: RootRule = RootRule::Height(StacksHeight(100));
 
@@ -31,6 +31,47 @@ fn a_database_of_another_chain_is_refused() {
     other.network = Network::Mainnet;
     let error = indexer.block_on(Server::start(other)).unwrap_err();
     assert!(error.to_string().contains(&indexer.core().to_string()), "{error}");
+}
+
+#[test]
+fn a_database_that_was_begun_elsewhere_is_refused() {
+    let (chain, _) = Chain::new();
+    let indexer = TestIndexer::start(ROOT);
+    indexer.post_all(&chain.messages);
+    let other = config(indexer.database_url(), RootRule::Height(StacksHeight(90)));
+    let error = indexer.block_on(Server::start(other)).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("from Stacks height 100 on, not from 90"),
+        "{error}"
+    );
+}
+
+#[test]
+fn status_is_what_health_says() {
+    let (chain, _) = Chain::new();
+    let indexer = TestIndexer::start(ROOT);
+    indexer.post_all(&chain.messages);
+    let status = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_recoup-indexer"));
+        command
+            .arg("status")
+            .env("RECOUP_DATABASE_URL", indexer.database_url())
+            .output()
+            .unwrap()
+    };
+    let printed: serde_json::Value = serde_json::from_slice(&status().stdout).unwrap();
+    assert_eq!(printed, indexer.get_ok("/health"));
+
+    indexer.execute("delete from indexed_chain");
+    let output = status();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("this database is new")
+    );
 }
 
 #[test]

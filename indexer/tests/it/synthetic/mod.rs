@@ -7,7 +7,7 @@ mod tree_rule;
 
 pub(crate) use chain::{Block, Burn, Chain, Posted, Transaction};
 pub(crate) use random::{Random, random_chain};
-pub(crate) use shop::{Act, MERCHANT, OTHER_PAYER, PAYER, Shop, TOKEN};
+pub(crate) use shop::{MERCHANT, OTHER_PAYER, PAYER, Shop, TOKEN};
 pub(crate) use tree_rule::expected_tip;
 
 /// The contract whose prints count.
