@@ -18,7 +18,7 @@ export function validInvoice(model: Readonly<Model>, dice: Dice): CreateInvoice 
     route: "direct",
     amount,
     token: pick(cast.tokens, dice.what)!,
-    expiresIn: pickOf([1000n, 5000n, 2n, 1n, 100n, 52560n], dice.other),
+    expiresIn: pickOf([1000n, 5000n, 52560n, 2n, 20000n, 300n], dice.other),
     refundWindow: pickOf([shortest, null, shortest + 1n, 3000n, 1008n], dice.what),
     minPayment: takesInstalments ? 1n + (BigInt(dice.other) % ((amount + 3n) / 4n)) : null,
     onlyPayer: dice.size % 6 === 5 ? somebodyElse(model, dice.who, merchant) : null,

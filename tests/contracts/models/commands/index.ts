@@ -1,7 +1,7 @@
 /** All commands, and how often each is tried. */
 import fc, { type Arbitrary } from "fast-check";
 import { Err } from "../../helpers.ts";
-import { advance, advanceToTurningPoint } from "./advance.ts";
+import { advance, advanceToLastInstalments, advanceToTurningPoint } from "./advance.ts";
 import { cancelInvoiceErrors } from "./cancel-invoice-err.ts";
 import { cancelInvoice } from "./cancel-invoice.ts";
 import { createInvoiceErrors } from "./create-invoice-err.ts";
@@ -11,7 +11,7 @@ import { extendRefundWindow } from "./extend-refund-window.ts";
 import { invoiceAndPayErrors } from "./invoice-and-pay-err.ts";
 import { invoiceAndPay } from "./invoice-and-pay.ts";
 import { payErrors } from "./pay-err.ts";
-import { pay, payByAnybody } from "./pay.ts";
+import { pay, payAgain, payByAnybody } from "./pay.ts";
 import { read } from "./read.ts";
 import { refundErrors } from "./refund-err.ts";
 import { refundManyErrors } from "./refund-many-err.ts";
@@ -24,16 +24,17 @@ import { type Aim, type Step, STEPS_PER_SEQUENCE } from "./step.ts";
 import { wild } from "./wild.ts";
 
 const successes: [weight: number, aim: Aim][] = [
-  [14, createInvoice],
+  [11, createInvoice],
   [1, createExtremeInvoice],
   [2, cancelInvoice],
   [3, extendRefundWindow],
   [6, setOperator],
-  [16, pay],
-  [3, payByAnybody],
+  [30, pay],
+  [6, payByAnybody],
+  [5, payAgain],
   [4, invoiceAndPay],
-  [12, refund],
-  [5, refundMany],
+  [18, refund],
+  [8, refundMany],
 ];
 
 const errors: Aim[] = [
@@ -50,6 +51,7 @@ const errors: Aim[] = [
 const others: [weight: number, steps: Arbitrary<Step>][] = [
   [6, advance],
   [3, advanceToTurningPoint],
+  [5, advanceToLastInstalments],
   [4, setMood],
   [3, soothe],
   [4, read],
@@ -61,9 +63,9 @@ export const outcomes: ReadonlySet<string> = new Set(
   [...successes.map(([, aim]) => aim), ...errors].map(({ outcome }) => outcome),
 );
 
-/** These need a hostile token, or somebody poor, at the right time. */
-const RARE = [Err.INSUFFICIENT_BALANCE, Err.TRANSFER_FAILED, Err.FORBIDDEN_TRANSFER].map(String);
-const weightOf = ({ outcome }: Aim): number => (RARE.some((code) => outcome.endsWith(code)) ? 6 : 1);
+/** These need a hostile token, somebody poor, or a late instalment, at the right time. */
+const RARE = [Err.INSTALMENT_TOO_LATE, Err.INSUFFICIENT_BALANCE, Err.TRANSFER_FAILED, Err.FORBIDDEN_TRANSFER].map(String);
+const weightOf = ({ outcome }: Aim): number => (RARE.some((code) => outcome.endsWith(code)) ? 4 : 1);
 
 class Nothing implements Step {
   check = () => false;

@@ -53,3 +53,5 @@ export const payByAnybody = aim("pay", "ok", (model, dice) => {
   const call = payment(model, dice);
   return call && { ...call, sender: somebodyElse(model, dice.other, call.merchant), route: "direct" };
 });
+/** A second instalment of the same payer. */
+export const payAgain = aim("pay", "ok", (model, dice) => furtherPayment(model, dice, () => true));
