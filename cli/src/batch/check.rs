@@ -16,7 +16,7 @@ use super::sequence::Pair;
 use crate::failure::Failure;
 use crate::journal::{Book, RefundIntent};
 use crate::profile::Chain;
-use crate::refund::{Decision, Facts, Refusal, decide};
+use crate::refund::{Decision, Facts, Plan, Refusal, Wish, decide};
 use crate::token::TokenInfo;
 
 /// What the contract says of a line.
@@ -154,29 +154,11 @@ fn check_line(
             "write it in the token's digits, or as 25% or full",
         )
     })?;
-    let refuse = |refusal| problem(line, refusal);
     let mut failed = None;
     if let (Some(quote), None) = (&quote, &reference_refund) {
-        match history.earlier(&quote.merchant, &wish) {
-            Earlier::Nothing => {}
-            Earlier::Failed(found) => failed = Some(found),
-            Earlier::Unsettled { entry, txid, amount } => {
-                return Ok(Found::new(Standing::Unsettled { entry, txid }, amount));
-            }
-            Earlier::Another { entry, txid } => {
-                let reference = line.reference.clone();
-                return Err(refuse(Refusal::ReferenceInJournal {
-                    reference,
-                    entry,
-                    txid,
-                }));
-            }
-        }
-        if let Some(open) = history.open_refund(line.invoice_id, &line.payer) {
-            return Err(refuse(Refusal::OpenRefund {
-                entry: open.number,
-                txid: open.transaction.txid,
-            }));
+        match earlier(line, quote, &wish, history)? {
+            Past::Clean(found) => failed = found,
+            Past::Unsettled(found) => return Ok(found),
         }
     }
     let merchant = quote.as_ref().map(|quote| quote.merchant.clone());
@@ -189,31 +171,19 @@ fn check_line(
     } else {
         quote
     };
-    let (chain, core, issuer) = (terms.chain, terms.core.clone(), terms.issuer);
     let facts = Facts {
-        chain,
-        core,
-        issuer,
+        chain: terms.chain,
+        core: terms.core.clone(),
+        issuer: terms.issuer,
         quote,
         reference_refund,
         operator,
         token,
     };
     // The journal was asked above, by an index: with many lines and entries a search for each would take for ever.
-    match decide(&wish, &facts, &Book::default(), terms.force).map_err(refuse)? {
-        Decision::Send(plan) => {
-            let (amount, warnings) = (plan.intent.amount, plan.warnings);
-            let due = Due {
-                line: line.number,
-                refund: plan.intent,
-                token: plan.token,
-                failed,
-            };
-            Ok(Found {
-                warnings,
-                ..Found::new(Standing::Due(Box::new(due)), amount)
-            })
-        }
+    let decision = decide(&wish, &facts, &Book::default(), terms.force);
+    match decision.map_err(|refusal| problem(line, refusal))? {
+        Decision::Send(plan) => Ok(due(line, *plan, failed)),
         Decision::Done(refund_id, _) => {
             let txid = merchant.and_then(|merchant| history.txid(&merchant, &line.reference));
             Ok(Found::new(Standing::Done { refund_id, txid }, BaseUnits::ZERO))
@@ -224,6 +194,57 @@ fn check_line(
             "signed before",
             "run the command again",
         )),
+    }
+}
+
+/// What the journal knows of a line that is not on chain.
+enum Past {
+    /// Nothing that can still count; maybe a failure.
+    Clean(Option<Failed>),
+    /// A transaction that can still count.
+    Unsettled(Found),
+}
+
+fn earlier(line: &Line, quote: &RefundQuote, wish: &Wish, history: &History<'_>) -> Result<Past, Problem> {
+    let past = match history.earlier(&quote.merchant, wish) {
+        Earlier::Unsettled { entry, txid, amount } => {
+            let standing = Standing::Unsettled { entry, txid };
+            return Ok(Past::Unsettled(Found::new(standing, amount)));
+        }
+        Earlier::Another { entry, txid } => {
+            let reference = line.reference.clone();
+            return Err(problem(
+                line,
+                Refusal::ReferenceInJournal {
+                    reference,
+                    entry,
+                    txid,
+                },
+            ));
+        }
+        Earlier::Nothing => Past::Clean(None),
+        Earlier::Failed(failed) => Past::Clean(Some(failed)),
+    };
+    match history.open_refund(line.invoice_id, &line.payer) {
+        None => Ok(past),
+        Some(open) => {
+            let (entry, txid) = (open.number, open.transaction.txid);
+            Err(problem(line, Refusal::OpenRefund { entry, txid }))
+        }
+    }
+}
+
+fn due(line: &Line, plan: Plan, failed: Option<Failed>) -> Found {
+    let amount = plan.intent.amount;
+    let due = Due {
+        line: line.number,
+        refund: plan.intent,
+        token: plan.token,
+        failed,
+    };
+    Found {
+        warnings: plan.warnings,
+        ..Found::new(Standing::Due(Box::new(due)), amount)
     }
 }
 

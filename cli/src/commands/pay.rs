@@ -14,9 +14,10 @@ use super::invoice::refused;
 use super::sending::{
     Finished, Outcome, Planned, SendOptions, TransactionDocument, choose_fee, finish, resume,
 };
-use crate::context::Context;
+use crate::context::{Context, Wallet};
 use crate::failure::{Failure, Kind};
 use crate::journal::{Book, Intent, PaymentIntent};
+use crate::node::View;
 use crate::output::{Fields, Output};
 use crate::payment::{Facts, check};
 use crate::send::Outgoing;
@@ -56,87 +57,33 @@ struct PaymentDocument {
 /// # Errors
 /// When the contract would refuse the payment, or sending fails.
 pub async fn run(context: &Context, arguments: Pay) -> Result<Output, Failure> {
-    let core = context.core()?;
     let wallet = context.wallet()?;
-    let payer = Principal::from(wallet.address);
-    let invoice_id = arguments.invoice;
     let view = context.node.view().await?;
-    let mut cache = context.cache();
-    cache.ensure_released(&view, core).await?;
-    let Some(invoice) = view.read(core, &GetInvoice { invoice_id }).await? else {
-        return Err(refused(ContractError::InvoiceNotFound));
-    };
-    let token = cache.token(&view, &invoice.token).await?;
-    let ledger = view
-        .read(
-            core,
-            &GetLedger {
-                invoice_id,
-                payer: payer.clone(),
-            },
-        )
-        .await?;
-    let amount = arguments
-        .amount
-        .as_deref()
-        .map(|text| token.read(text))
-        .transpose()?;
-    let due = BaseUnits(invoice.amount.0.saturating_sub(invoice.amount_paid.0));
-    let intent = PaymentIntent {
-        core: core.clone(),
-        invoice_id,
-        merchant: invoice.merchant.clone(),
-        payer: payer.clone(),
-        token: invoice.token.clone(),
-        amount: amount.unwrap_or(due),
-        paid_before: ledger.as_ref().map_or(BaseUnits::ZERO, |ledger| ledger.paid),
-    };
-    let whole = amount.is_none();
+    let (intent, facts, token) = read(context, &view, &wallet, &arguments).await?;
+    let whole = arguments.amount.is_none();
     let finished = if let Some(entry) = find_open(&context.journal.read()?, &intent, whole)? {
         resume(context, &arguments.send, entry).await?
     } else {
-        let facts = Facts {
-            invoice,
-            ledger,
-            burn_height: view.tip.burn_height,
-        };
         check(&intent, arguments.merchant.as_ref(), &facts)?;
-        let call = Call::Pay(Payment {
-            invoice_id,
-            merchant: intent.merchant.clone(),
-            amount: intent.amount,
-            token: token.contract().cloned(),
-        });
-        let network = context.profile.network.network();
-        let transaction =
-            UnsignedTransaction::contract_call(network, core.clone(), call.function(), call.arguments());
-        let fence = token.fence(wallet.address, intent.amount);
-        let outgoing = Outgoing {
-            intent: Intent::Pay(intent.clone()),
-            transaction,
-        }
-        .fenced(vec![fence.post_condition]);
-        let account = view.account(&payer).await?;
+        let outgoing = outgoing(context, &wallet, &intent, &token);
+        let account = view.account(&intent.payer).await?;
         let fee = choose_fee(context, &outgoing, &arguments.send).await?;
         show_plan(context, &arguments, &intent, &token, fee.micro_stx);
         if arguments.send.dry_run {
             return output(&intent, &token, Outcome::DryRun, false, None);
         }
-        let question = format!(
-            "Pay {} on {}?",
-            token.show(intent.amount),
-            context.profile.network
-        );
         let planned = Planned {
             outgoing,
             fee,
             account_nonce: account.nonce,
-            question,
+            question: format!(
+                "Pay {} on {}?",
+                token.show(intent.amount),
+                context.profile.network
+            ),
         };
-        finish(context, &wallet, &arguments.send, planned, |book| {
-            find_open(book, &intent, whole)
-        })
-        .await?
+        let find_again = |book: &Book| find_open(book, &intent, whole);
+        finish(context, &wallet, &arguments.send, planned, find_again).await?
     };
     let Finished { ending, resumed } = finished;
     let Intent::Pay(done) = &ending.entry().intent else {
@@ -144,6 +91,64 @@ pub async fn run(context: &Context, arguments: Pay) -> Result<Output, Failure> {
     };
     let transaction = TransactionDocument::new(context, ending.entry());
     output(done, &token, Outcome::of(&ending), resumed, Some(transaction))
+}
+
+/// What is to be paid, and all that the contract will look at, read at one block.
+async fn read(
+    context: &Context,
+    view: &View<'_>,
+    wallet: &Wallet,
+    arguments: &Pay,
+) -> Result<(PaymentIntent, Facts, TokenInfo), Failure> {
+    let core = context.core()?;
+    let payer = Principal::from(wallet.address);
+    let invoice_id = arguments.invoice;
+    let mut cache = context.cache();
+    cache.ensure_released(view, core).await?;
+    let Some(invoice) = view.read(core, &GetInvoice { invoice_id }).await? else {
+        return Err(refused(ContractError::InvoiceNotFound));
+    };
+    let token = cache.token(view, &invoice.token).await?;
+    let question = GetLedger {
+        invoice_id,
+        payer: payer.clone(),
+    };
+    let ledger = view.read(core, &question).await?;
+    let typed = arguments.amount.as_deref().map(|text| token.read(text));
+    let due = BaseUnits(invoice.amount.0.saturating_sub(invoice.amount_paid.0));
+    let intent = PaymentIntent {
+        core: core.clone(),
+        invoice_id,
+        merchant: invoice.merchant.clone(),
+        payer,
+        token: invoice.token.clone(),
+        amount: typed.transpose()?.unwrap_or(due),
+        paid_before: ledger.as_ref().map_or(BaseUnits::ZERO, |ledger| ledger.paid),
+    };
+    let facts = Facts {
+        invoice,
+        ledger,
+        burn_height: view.tip.burn_height,
+    };
+    Ok((intent, facts, token))
+}
+
+fn outgoing(context: &Context, wallet: &Wallet, intent: &PaymentIntent, token: &TokenInfo) -> Outgoing {
+    let call = Call::Pay(Payment {
+        invoice_id: intent.invoice_id,
+        merchant: intent.merchant.clone(),
+        amount: intent.amount,
+        token: token.contract().cloned(),
+    });
+    let network = context.profile.network.network();
+    let transaction =
+        UnsignedTransaction::contract_call(network, intent.core.clone(), call.function(), call.arguments());
+    let fence = token.fence(wallet.address, intent.amount);
+    Outgoing {
+        intent: Intent::Pay(intent.clone()),
+        transaction,
+    }
+    .fenced(vec![fence.post_condition])
 }
 
 fn show_plan(context: &Context, arguments: &Pay, intent: &PaymentIntent, token: &TokenInfo, fee: u64) {
