@@ -11,11 +11,21 @@ use crate::failure::Failure;
 use crate::journal::{Change, Entry, FailedAt, Inclusion, Intent, State};
 use crate::node::View;
 
-/// Brings an entry up to date with the chain at the view's block. Two requests, more once its nonce is used.
+/// Brings an entry up to date with the chain at the view's block, or a later one. Two requests, more once its nonce is
+/// used.
 ///
 /// # Errors
 /// When the node does not answer, or the journal cannot be written.
 pub async fn refresh(context: &Context, view: &View<'_>, entry: &Entry) -> Result<Entry, Failure> {
+    // Another process may have seen the entry in a block that is later than this view, or a fork made the chain shorter:
+    // a view that was taken after the entry was read tells which.
+    let newer;
+    let view = if is_older(view, &entry.state) {
+        newer = context.node.view().await?;
+        &newer
+    } else {
+        view
+    };
     let transaction = &entry.transaction;
     let account = view.account(&transaction.sender.into()).await?;
     let effect = if transaction.nonce < account.nonce {
@@ -36,8 +46,8 @@ pub async fn refresh(context: &Context, view: &View<'_>, entry: &Entry) -> Resul
     let change = match judge(&now.state, transaction.nonce, account.nonce, effect) {
         Verdict::Unchanged => deepen(context, view, &now.state),
         Verdict::Included(effect) => Some(Change::Included(inclusion(view, effect))),
-        // A view from before the block in which another process saw it undoes nothing.
-        Verdict::Undone if is_older(view, &now.state) => None,
+        // What another process wrote down while the node was asked may be later than this view: it undoes nothing.
+        Verdict::Undone if now.state != entry.state => None,
         Verdict::Undone => Some(Change::Orphaned {}),
         Verdict::WithoutEffect => explanation,
     };

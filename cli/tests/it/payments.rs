@@ -176,36 +176,13 @@ fn a_dry_run_shows_the_plan_and_signs_nothing() {
     assert!(shop.refunds(&invoice).is_empty());
 }
 
-#[test]
-fn a_refund_that_a_fork_undid_is_sent_again_and_counts_once() {
+/// A refund whose block leaves the chain, while `build` blocks take the place of two.
+fn undo_and_send_again(build: u32, reference: &str) {
     let shop = Shop::open();
     let invoice = shop.paid_invoice();
     let before = shop.balance("alice");
     shop.chain.burn(1).unwrap(); // a burn fork abandons a whole tenure: the payment's has to stay
-    shop.run(
-        "shop",
-        &[
-            "refund",
-            "create",
-            "--invoice",
-            &invoice,
-            "--amount",
-            "1",
-            "--reference",
-            "undone",
-            "--yes",
-        ],
-    );
-    shop.chain
-        .fork(&Fork {
-            depth: 1,
-            build: 2,
-            orphans: Orphans::Drop,
-            is_burn_fork: true,
-        })
-        .unwrap();
-    assert!(shop.refunds(&invoice).is_empty(), "the fork dropped it");
-    let again = [
+    let refund = [
         "refund",
         "create",
         "--invoice",
@@ -213,17 +190,34 @@ fn a_refund_that_a_fork_undid_is_sent_again_and_counts_once() {
         "--amount",
         "1",
         "--reference",
-        "undone",
+        reference,
         "--yes",
     ];
-    let again = shop.run("shop", &again);
-    assert_eq!(
-        (again["outcome"].as_str(), again["resumed"].as_bool()),
-        (Some("included"), Some(true))
-    );
-    assert_eq!(shop.refunds(&invoice).len(), 1);
+    shop.run("shop", &refund);
+    shop.chain
+        .fork(&Fork {
+            depth: 1,
+            build,
+            orphans: Orphans::Drop,
+            is_burn_fork: true,
+        })
+        .unwrap();
+    assert!(shop.refunds(&invoice).is_empty(), "the fork dropped it");
+    shop.run("shop", &["refund", "resume"]);
+    assert_eq!(shop.refunds(&invoice).len(), 1, "resume sent it again");
     assert_eq!(shop.balance("alice"), before + 1_000_000);
-    assert!(shop.journal().contains("orphaned"));
+    assert_eq!(shop.run("shop", &refund)["outcome"], "already-done");
+    assert_eq!(shop.balance("alice"), before + 1_000_000);
+}
+
+#[test]
+fn a_refund_that_a_fork_undid_is_sent_again_and_counts_once() {
+    undo_and_send_again(2, "undone");
+}
+
+#[test]
+fn a_fork_that_made_the_chain_shorter_undoes_a_refund_too() {
+    undo_and_send_again(1, "undone-by-a-shorter-chain");
 }
 
 #[test]
