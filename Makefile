@@ -2,7 +2,8 @@
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 BINARIES := $(TARGET)/debug
-CARGO_BUILD := cargo build --locked
+# Always the whole workspace: another choice of packages means other features of shared crates, and all is built anew.
+CARGO_BUILD := cargo build --locked --workspace
 
 # Queries are checked against the committed data in .sqlx; only sqlx-prepare and sqlx-check ask a database.
 export SQLX_OFFLINE ?= true
@@ -24,6 +25,7 @@ down: ## Stop and remove what `make up` started
 
 test: setup test-binaries ## Run every test: contracts, local chain, Rust with PostgreSQL, end to end
 	npm run --silent test:contracts
+	RECOUP_FUZZ_RUNS=$${RECOUP_FUZZ_RUNS:-25} npm run --silent test:models
 	npm run --silent test:devnet
 	$(BINARIES)/recoup-with-postgres cargo test --locked --workspace
 
@@ -64,11 +66,11 @@ setup:
 	@scripts/setup.sh
 
 binaries:
-	$(CARGO_BUILD) --package recoup-cli --package recoup-indexer --package recoup-test-support --package recoup-e2e
+	$(CARGO_BUILD)
 
 # The crash tests drive a CLI that can be told to die at a named point. It is built first and set aside under its own
 # name, so that `recoup` itself never has that feature.
 test-binaries:
-	$(CARGO_BUILD) --package recoup-cli --features recoup-cli/failpoints
+	$(CARGO_BUILD) --features recoup-cli/failpoints
 	cp $(BINARIES)/recoup $(BINARIES)/recoup-failpoints
 	$(MAKE) --no-print-directory binaries
