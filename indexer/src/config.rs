@@ -150,7 +150,7 @@ pub struct RunArguments {
     /// What fills the gaps.
     #[command(flatten)]
     pub repair: RepairArguments,
-    /// Where the node's [[events_observer]] points to. The node has no encryption: keep it on a private network.
+    /// Where the node's `[[events_observer]]` points to. The node has no encryption: keep it on a private network.
     #[arg(
         long,
         env = "RECOUP_OBSERVER_LISTEN",
