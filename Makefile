@@ -47,12 +47,10 @@ costs: setup ## Measure what each contract call costs, beside its goal
 fmt: ## Format the Rust code
 	cargo fmt --all
 
-sqlx-prepare: setup ## Write the query data in .sqlx anew, after a change of a query or a migration
-	cargo build --locked --package recoup-test-support
+sqlx-prepare: setup binaries ## Write the query data in .sqlx anew, after a change of a query or a migration
 	$(BINARIES)/recoup-with-postgres scripts/sqlx-data.sh prepare
 
-sqlx-check: setup ## Compare the query data in .sqlx with the queries and migrations
-	cargo build --locked --package recoup-test-support
+sqlx-check: setup binaries ## Compare the query data in .sqlx with the queries and migrations
 	$(BINARIES)/recoup-with-postgres scripts/sqlx-data.sh check
 
 deny: ## Check licences and sources of the dependencies (needs cargo-deny)
