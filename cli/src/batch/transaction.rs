@@ -1,7 +1,7 @@
 //! One transaction for several lines.
 
 use recoup_protocol::amount::BaseUnits;
-use recoup_protocol::calls::{Call, PaidIn, RefundOrder};
+use recoup_protocol::calls::{Call, PaidIn};
 use recoup_stacks::address::Address;
 use recoup_stacks::transaction::UnsignedTransaction;
 
@@ -40,7 +40,7 @@ pub(super) fn outgoing(
         return Err(Failure::new(Kind::Internal, "a transaction without lines"));
     };
     let fence = token.fence(issuer, sum(lines.iter().map(|line| &line.refund))?);
-    let orders = lines.iter().map(|line| order(&line.refund)).collect();
+    let orders = lines.iter().map(|line| line.refund.order()).collect();
     let call = Call::RefundMany(PaidIn {
         order: orders,
         token: token.contract().cloned(),
@@ -57,7 +57,7 @@ pub(super) fn outgoing(
 /// Bytes that a line takes in its transaction.
 pub(super) fn bytes(due: &Due) -> u64 {
     let call = Call::RefundMany(PaidIn {
-        order: vec![order(&due.refund)],
+        order: vec![due.refund.order()],
         token: None,
     });
     let length = call
@@ -66,24 +66,4 @@ pub(super) fn bytes(due: &Due) -> u64 {
         .map(|argument| argument.encode().len())
         .sum::<usize>();
     u64::try_from(length).unwrap_or(u64::MAX)
-}
-
-fn order(refund: &RefundIntent) -> RefundOrder {
-    let RefundIntent {
-        invoice_id,
-        payer,
-        amount,
-        expected_refunded,
-        reference,
-        reason,
-        ..
-    } = refund.clone();
-    RefundOrder {
-        invoice_id,
-        payer,
-        amount,
-        expected_refunded,
-        reference,
-        reason,
-    }
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use recoup_protocol::amount::BaseUnits;
+use recoup_protocol::calls::RefundOrder;
 use recoup_protocol::ids::InvoiceId;
 use recoup_protocol::text::{Reference, Text};
 use recoup_protocol::token::Token;
@@ -183,6 +184,21 @@ pub struct RefundIntent {
     /// Why, for everybody to read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
+}
+
+impl RefundIntent {
+    /// What the contract is asked to do.
+    #[must_use]
+    pub fn order(&self) -> RefundOrder {
+        RefundOrder {
+            invoice_id: self.invoice_id,
+            payer: self.payer.clone(),
+            amount: self.amount,
+            expected_refunded: self.expected_refunded,
+            reference: self.reference.clone(),
+            reason: self.reason.clone(),
+        }
+    }
 }
 
 /// Refunds of a list that one transaction issues.

@@ -1,7 +1,7 @@
 //! Deciding on a refund: a function of what is wished, what is true, and what was sent before.
 
 use recoup_protocol::amount::BaseUnits;
-use recoup_protocol::calls::{Call, PaidIn, RefundOrder};
+use recoup_protocol::calls::{Call, PaidIn};
 use recoup_protocol::error::ContractError;
 use recoup_protocol::ids::RefundId;
 use recoup_protocol::reads::{Refund, RefundQuote};
@@ -53,25 +53,8 @@ impl Plan {
     /// The contract call.
     #[must_use]
     pub fn call(&self) -> Call {
-        let RefundIntent {
-            invoice_id,
-            payer,
-            amount,
-            expected_refunded,
-            reference,
-            reason,
-            ..
-        } = self.intent.clone();
-        let order = RefundOrder {
-            invoice_id,
-            payer,
-            amount,
-            expected_refunded,
-            reference,
-            reason,
-        };
         Call::Refund(PaidIn {
-            order,
+            order: self.intent.order(),
             token: self.token.contract().cloned(),
         })
     }
