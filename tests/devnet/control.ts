@@ -6,14 +6,14 @@ import type { Chain } from "./chain/chain.ts";
 import { nonceAfter } from "./chain/mempool.ts";
 import { decodeTransaction } from "./chain/transaction.ts";
 import type { StacksBlock } from "./chain/types.ts";
-import { BROADCAST_FAULTS } from "./faults.ts";
-import type { BroadcastFault } from "./faults.ts";
+import { orderFaults } from "./fault-orders.ts";
+import { count } from "./options.ts";
+import type { Options } from "./options.ts";
 import type { Context } from "./rpc/context.ts";
 import { json } from "./rpc/http.ts";
 import type { Reply, Route, RpcRequest } from "./rpc/http.ts";
 
 const FUND_FEE = 10_000n;
-type Options = Record<string, unknown>;
 
 export function controlRoutes(context: Context): Route[] {
   const { chain, observers } = context;
@@ -23,7 +23,7 @@ export function controlRoutes(context: Context): Route[] {
     handle: async (request) => answer(request, handle),
   });
   return [
-    post("mine", async (options) => ({ blocks: (await chain.mine(count(options, "blocks", 1))).map(summary) })),
+    post("mine", async (options) => ({ blocks: (await mine(chain, options)).map(summary) })),
     post("burn", (options) => burn(chain, options)),
     post("fork", (options) => fork(chain, options)),
     post("flip", async (options) => {
@@ -31,7 +31,7 @@ export function controlRoutes(context: Context): Route[] {
       return { adopted: summary(tip), built: built.map(summary), burn_block_height: chain.burn.tip.height };
     }),
     post("fund", (options) => fund(chain, options)),
-    post("faults", (options) => setFaults(context, options)),
+    post("faults", (options) => orderFaults(context, options)),
     post("observers", ({ add }) => {
       if (typeof add === "string") observers.add(add);
       return { observers: observers.endpoints };
@@ -58,11 +58,12 @@ async function answer({ body }: RpcRequest, handle: (options: Options) => unknow
   }
 }
 
-function count(options: Options, name: string, otherwise: number): number {
-  const value = options[name] ?? otherwise;
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0)
-    throw new TypeError(`${name} must be a whole number`);
-  return value;
+/** Blocks of what waits; or, with `transactions`, one block of a miner who knows those and nothing else. */
+function mine(chain: Chain, options: Options): Promise<StacksBlock[]> {
+  const { transactions } = options;
+  if (transactions === undefined) return chain.mine(count(options, "blocks", 1));
+  if (!Array.isArray(transactions)) throw new TypeError("transactions must be a list of txids");
+  return chain.mineChosen(transactions.map((txid) => String(txid).replace(/^0x/, ""))).then((block) => [block]);
 }
 
 function summary(block: StacksBlock): Record<string, unknown> {
@@ -122,31 +123,6 @@ async function fund(chain: Chain, { address, amount, token, mine = true }: Optio
   const [block] = mine === true ? await chain.mine(1) : [];
   const status = block?.transactions.find(({ txid }) => txid === decoded.txid)?.status ?? "pending";
   return { txid: decoded.txid, status };
-}
-
-function setFaults({ chain, faults, observers }: Context, options: Options): unknown {
-  const { broadcast, network_id: networkId } = options;
-  if (options["clear"] === true) {
-    faults.clear();
-    observers.duplicates = 0;
-  }
-  if (options["forget_mempool"] === true) chain.mempool.clear();
-  if (broadcast !== undefined) {
-    if (!BROADCAST_FAULTS.includes(broadcast as BroadcastFault))
-      throw new TypeError(`broadcast must be one of ${BROADCAST_FAULTS.join(", ")}`);
-    faults.broadcast = { fault: broadcast as BroadcastFault, times: count(options, "times", 1) };
-  }
-  faults.failReads = count(options, "fail_reads", faults.failReads);
-  faults.delayMs = count(options, "delay_ms", faults.delayMs);
-  observers.duplicates = count(options, "duplicate_deliveries", observers.duplicates);
-  if (networkId === null || typeof networkId === "number") faults.networkId = networkId;
-  return {
-    broadcast: faults.broadcast,
-    fail_reads: faults.failReads,
-    delay_ms: faults.delayMs,
-    network_id: faults.networkId,
-    duplicate_deliveries: observers.duplicates,
-  };
 }
 
 async function state({ chain, observers }: Context): Promise<unknown> {

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { MINER } from "./accounts.ts";
 import { Chain, START_TIME } from "./chain/chain.ts";
+import { Connections } from "./connections.ts";
 import { Faults } from "./faults.ts";
 import { ObserverQueue } from "./observer/queue.ts";
 import { createRpcServer } from "./server.ts";
@@ -43,7 +44,9 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
   for (const endpoint of options.observers) observers.add(endpoint);
   const vm = options.vm ?? new Vm(START_TIME, MINER.address);
   const chain = await Chain.start(vm, observers);
-  const server = createRpcServer({ chain, observers, faults: new Faults(), authToken: options.authToken }, log);
+  const { authToken } = options;
+  const context = { chain, observers, faults: new Faults(), connections: new Connections(), authToken };
+  const server = createRpcServer(context, log);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, "127.0.0.1", resolve);

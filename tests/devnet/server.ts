@@ -9,6 +9,7 @@ import { dispatch, text } from "./rpc/http.ts";
 import type { Reply, Route, RpcRequest } from "./rpc/http.ts";
 import { nodeRoutes } from "./rpc/node.ts";
 import { NoAnswer, transactionRoutes } from "./rpc/transactions.ts";
+import { viewOf } from "./rpc/view.ts";
 
 const BODY_LIMIT = 4 * 1024 * 1024;
 
@@ -21,7 +22,7 @@ export function createRpcServer(context: Context, log: (line: string) => void): 
   ];
   const control = controlRoutes(context);
   return createServer((incoming, outgoing) => {
-    handle(context, routes, control, incoming)
+    handle(context, routes, control, incoming, outgoing)
       .then((reply) => respond(context, outgoing, reply))
       .catch((error: unknown) => {
         if (!(error instanceof NoAnswer)) {
@@ -37,10 +38,13 @@ async function handle(
   routes: readonly Route[],
   control: readonly Route[],
   incoming: IncomingMessage,
+  outgoing: ServerResponse,
 ): Promise<Reply> {
   const request = await read(incoming);
   if (request.path.startsWith("/devnet/")) return dispatch(control, request);
-  const { faults } = context;
+  const { faults, connections } = context;
+  if (faults.isDown) throw new NoAnswer(false);
+  connections.add(outgoing);
   if (faults.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, faults.delayMs));
   const isRead = request.path !== "/v2/transactions";
   if (isRead && faults.takeReadFault()) return text(500, "ordered fault");
@@ -65,7 +69,7 @@ async function read(incoming: IncomingMessage): Promise<RpcRequest> {
   };
 }
 
-function respond({ chain }: Context, outgoing: ServerResponse, { status, contentType, body, close }: Reply): void {
+function respond({ chain, faults }: Context, outgoing: ServerResponse, { status, contentType, body, close }: Reply): void {
   outgoing.writeHead(status, {
     "access-control-allow-headers": "origin, content-type",
     "access-control-allow-methods": "POST, GET, OPTIONS",
@@ -74,7 +78,7 @@ function respond({ chain }: Context, outgoing: ServerResponse, { status, content
     "content-length": Buffer.byteLength(body),
     server: "stacks/2.0",
     ...(close ? { connection: "close" } : {}),
-    ...(status === 200 ? { "x-canonical-stacks-tip-height": chain.tip.height } : {}),
+    ...(status === 200 ? { "x-canonical-stacks-tip-height": viewOf(chain, faults).tip.height } : {}),
   });
   outgoing.end(body);
 }

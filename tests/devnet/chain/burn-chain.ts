@@ -53,10 +53,7 @@ export class BurnChain {
   }
 
   atHeight(height: number): BurnBlock | undefined {
-    if (height > this.#tip.height) return undefined;
-    let block: BurnBlock | null = this.#tip;
-    while (block !== null && block.height > height) block = block.parent;
-    return block?.height === height ? block : undefined;
+    return burnBlockAtHeight(this.#tip, height);
   }
 
   byHash(hash: string): BurnBlock | undefined {
@@ -64,6 +61,13 @@ export class BurnChain {
       if (block.hash === hash) return block;
     return undefined;
   }
+}
+
+/** The block at this height on the branch of `tip`. */
+export function burnBlockAtHeight(tip: BurnBlock, height: number): BurnBlock | undefined {
+  let block: BurnBlock | null = tip;
+  while (block !== null && block.height > height) block = block.parent;
+  return block?.height === height ? block : undefined;
 }
 
 /** The newest block with a sortition at or below `block`. */

@@ -16,7 +16,7 @@ import { checkAdmission, Rejection } from "./admission.ts";
 import { BurnChain, lastSortition } from "./burn-chain.ts";
 import { Lock } from "./lock.ts";
 import { Mempool, nonceAfter } from "./mempool.ts";
-import { StacksChain, tenureStart } from "./stacks-chain.ts";
+import { isAncestor, StacksChain, tenureStart } from "./stacks-chain.ts";
 import type { Branch } from "./stacks-chain.ts";
 import { coinbase, tenureChange } from "./system-transactions.ts";
 import { toVmTransaction } from "./transaction.ts";
@@ -42,6 +42,8 @@ export class Chain {
   /** Branches that a reorg abandoned, newest last. */
   readonly abandoned: Branch[] = [];
   readonly vm: Vm;
+  /** Seconds by which the time in new blocks is off. */
+  clockOffset = 0;
   readonly #observers: ObserverQueue;
   readonly #lock = new Lock();
 
@@ -88,31 +90,45 @@ export class Chain {
     return this.vm.request("balance", { state: at.id, principal });
   }
 
-  /** Throws a `Rejection`. Accepting the same transaction again changes nothing. */
-  accept(transaction: DecodedTransaction): Promise<void> {
+  /** Throws a `Rejection`. Accepting the same transaction again changes nothing. `tip`: where the asked node stands. */
+  accept(transaction: DecodedTransaction, tip: StacksBlock = this.tip): Promise<void> {
     return this.#lock.run(async () => {
       if (this.mempool.get(transaction.txid) !== undefined) return;
-      await checkAdmission(transaction, { tip: this.tip, balanceOf: (principal) => this.balanceOf(principal) });
-      this.#replaceRivals(transaction);
-      this.mempool.add(transaction);
+      await checkAdmission(transaction, { tip, balanceOf: (principal) => this.balanceOf(principal, tip) });
+      this.#replaceRivals(transaction, tip);
+      this.mempool.add(transaction, tip);
       this.#observers.send("/new_mempool_tx", newMempoolTransaction(transaction.raw));
     });
   }
 
-  /** Drops the transactions that use the same nonces, if the new one pays more than each of them. */
-  #replaceRivals(transaction: DecodedTransaction): void {
+  /**
+   * Drops the transactions that use the same nonces, if the new one pays more than each of them. One that was accepted on a
+   * branch which does not count any more goes for any fee (stacks-core, `MemPoolDB::tx_submit`).
+   */
+  #replaceRivals(transaction: DecodedTransaction, tip: StacksBlock): void {
     const { origin, payer, fee, txid } = transaction;
     const rivals = new Set([origin, payer].flatMap((signer) => this.mempool.withNonce(signer) ?? []));
-    for (const rival of rivals) if (fee <= rival.fee) throw new Rejection("ConflictingNonceInMempool");
+    const isOnOurFork = (rival: DecodedTransaction): boolean => {
+      const acceptedAt = this.mempool.acceptedAt(rival.txid);
+      return acceptedAt === undefined || isAncestor(acceptedAt, tip) || isAncestor(tip, acceptedAt);
+    };
+    for (const rival of rivals)
+      if (fee <= rival.fee && isOnOurFork(rival)) throw new Rejection("ConflictingNonceInMempool");
     for (const rival of rivals) {
+      const reason = fee > rival.fee ? "ReplaceByFee" : "ReplaceAcrossFork";
       this.mempool.delete(rival.txid);
-      this.#observers.send("/drop_mempool_tx", droppedTransactions([rival.txid], "ReplaceByFee", txid));
+      this.#observers.send("/drop_mempool_tx", droppedTransactions([rival.txid], reason, txid));
     }
   }
 
   /** Stacks blocks under the present burn block. */
   mine(count: number): Promise<StacksBlock[]> {
     return this.#progress(() => this.#mineMany(count));
+  }
+
+  /** One Stacks block of a miner who knows exactly these transactions. */
+  mineChosen(txids: readonly string[]): Promise<StacksBlock> {
+    return this.#progress(() => this.#mineOne((tip) => this.mempool.chosenFor(tip, txids)));
   }
 
   /** Bitcoin blocks, each with a sortition (or none), each followed by a Stacks block (or none). */
@@ -202,7 +218,7 @@ export class Chain {
     for (let block = oldTip; block !== ancestor; block = block.parent as StacksBlock) orphaned.unshift(block);
     for (const { txid, decoded } of orphaned.flatMap(({ transactions }) => transactions)) {
       if (decoded === null) continue;
-      if (keep(txid)) this.mempool.add(decoded);
+      if (keep(txid)) this.mempool.add(decoded, ancestor);
       else this.mempool.delete(txid);
     }
     this.abandoned.push({ tip: oldTip, burnTip: this.burn.tip });
@@ -229,12 +245,15 @@ export class Chain {
   }
 
   /** Leaves out transactions whose payer ran dry, and with them those whose nonces no longer connect. */
-  async #mineOne(): Promise<StacksBlock> {
+  async #mineOne(
+    select = (tip: StacksBlock, unpayable: ReadonlySet<string>): readonly DecodedTransaction[] =>
+      this.mempool.selectFor(tip, unpayable),
+  ): Promise<StacksBlock> {
     const parent = this.tip;
     const tenure = this.#tenureTransactions(parent, this.burn.tip);
     const unpayable = new Set<string>();
     for (;;) {
-      const candidates = this.mempool.selectFor(parent, unpayable);
+      const candidates = select(parent, unpayable).filter(({ txid }) => !unpayable.has(txid));
       const hash = blockHash(parent, this.stacks.childrenOf(parent), tenure, candidates);
       const id = indexBlockHash(hash, tenure.tenureBurn.consensusHash);
       const { receipts, time } = await this.vm.request("mine", {
@@ -248,7 +267,7 @@ export class Chain {
       candidates.forEach(({ txid }, index) => receipts[index]?.status === "unpayable" && unpayable.add(txid));
       if (candidates.some(({ txid }) => unpayable.has(txid))) continue;
       const mined = candidates.map((candidate, index) => minedTransaction(candidate, receipts[index] as VmReceipt));
-      return this.#publish(parent, tenure, hash, time, [...tenure.transactions, ...mined]);
+      return this.#publish(parent, tenure, hash, Math.max(parent.time + 1, time + this.clockOffset), [...tenure.transactions, ...mined]);
     }
   }
 

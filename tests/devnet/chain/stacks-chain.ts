@@ -76,11 +76,13 @@ export class StacksChain {
   firstInclusion(txid: string): Inclusion | undefined {
     return this.#inclusions.get(txid);
   }
+}
 
-  /** Canonical blocks of the tenure that was elected in the burn block with this consensus hash, newest first. */
-  tenure(consensusHash: string): StacksBlock[] {
-    return this.#canonical.filter(({ tenureBurn }) => tenureBurn.consensusHash === consensusHash).reverse();
-  }
+/** Whether `block` is `tip`, or one that it was built on. */
+export function isAncestor(block: StacksBlock, tip: StacksBlock): boolean {
+  let candidate: StacksBlock | null = tip;
+  while (candidate !== null && candidate.height > block.height) candidate = candidate.parent;
+  return candidate === block;
 }
 
 /** The first block of the tenure that `block` belongs to. */

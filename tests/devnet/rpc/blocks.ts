@@ -11,6 +11,8 @@ import type { Context } from "./context.ts";
 import { CONSENSUS_HASH, HASH, json, notImplemented, refused, text } from "./http.ts";
 import type { Reply, Route } from "./http.ts";
 import { describeTransaction } from "./transaction-json.ts";
+import { viewOf } from "./view.ts";
+import type { View } from "./view.ts";
 
 /** Bitcoin blocks, as in the recorded network. */
 const REWARD_CYCLE_LENGTH = 20;
@@ -18,19 +20,20 @@ const RAW_BLOCKS = "raw block bytes";
 const HEADERS = "block headers in the node's own form";
 
 export function blockRoutes(context: Context): Route[] {
-  const { chain } = context;
+  const { chain, faults } = context;
+  const view = (): View => viewOf(chain, faults);
   return [
     ...tenureRoutes(context),
     ...sortitionRoutes(context),
     {
       method: "GET",
       pattern: new RegExp(`^/v3/blocks/(?<id>${HASH})$`),
-      handle: (_, { id = "" }) => rawBlock(chain.stacks.byId(id), id),
+      handle: (_, { id = "" }) => rawBlock(view().byId(id), id),
     },
     {
       method: "GET",
       pattern: /^\/v3\/blocks\/height\/(?<height>\d+)$/,
-      handle: (_, { height = "" }) => rawBlock(chain.stacks.atHeight(Number(height)), height),
+      handle: (_, { height = "" }) => rawBlock(view().atHeight(Number(height)), height),
     },
     {
       method: "GET",
@@ -41,7 +44,7 @@ export function blockRoutes(context: Context): Route[] {
 }
 
 function tenureRoutes(context: Context): Route[] {
-  const { chain } = context;
+  const { chain, faults } = context;
   return [
     { method: "GET", pattern: /^\/v3\/tenures\/info$/, handle: () => tenureInfo(context) },
     {
@@ -56,7 +59,7 @@ function tenureRoutes(context: Context): Route[] {
       handle: (_, { height = "" }) =>
         tenureBlocks(
           context,
-          chain.burn.atHeight(Number(height)),
+          viewOf(chain, faults).burnAtHeight(Number(height)),
           `No block snapshot found for burn block height '${height}'`,
         ),
     },
@@ -76,14 +79,15 @@ function tenureRoutes(context: Context): Route[] {
 }
 
 function sortitionRoutes(context: Context): Route[] {
-  const { chain } = context;
+  const { chain, faults } = context;
+  const view = (): View => viewOf(chain, faults);
   return [
-    { method: "GET", pattern: /^\/v3\/sortitions$/, handle: () => json([sortition(context, chain.burn.tip)]) },
+    { method: "GET", pattern: /^\/v3\/sortitions$/, handle: () => json([sortition(context, view().burnTip)]) },
     {
       method: "GET",
       pattern: /^\/v3\/sortitions\/burn_height\/(?<height>\d+)$/,
       handle: (_, { height = "" }) =>
-        sortitions(context, chain.burn.atHeight(Number(height)), `BurnchainHeight(${height})`),
+        sortitions(context, view().burnAtHeight(Number(height)), `BurnchainHeight(${height})`),
     },
     {
       method: "GET",
@@ -102,9 +106,9 @@ function rawBlock(block: StacksBlock | undefined, name: string): Reply {
   return block === undefined ? text(404, `No such block ${name}\n`) : notImplemented(RAW_BLOCKS);
 }
 
-function replay({ chain, authToken }: Context, authorization: string | string[] | undefined, id: string): Reply {
+function replay({ chain, faults, authToken }: Context, authorization: string | string[] | undefined, id: string): Reply {
   if (authorization !== authToken) return refused(401, "Unauthorized");
-  const block = chain.stacks.byId(id);
+  const block = viewOf(chain, faults).byId(id);
   if (block === undefined || block.parent === null) return text(404, `No such block ${id}\n`);
   const fees = block.transactions.reduce((sum, { decoded }) => sum + (decoded?.fee ?? 0n), 0n);
   return json({
@@ -142,8 +146,8 @@ function burnedBy({ events }: MinedTransaction): bigint {
   return burns.reduce((sum, { data }) => sum + BigInt(String(data["amount"])), 0n);
 }
 
-function tenureInfo({ chain }: Context): Reply {
-  const { tip } = chain;
+function tenureInfo({ chain, faults }: Context): Reply {
+  const { tip, burnTip } = viewOf(chain, faults);
   const start = tenureStart(tip);
   const parentStart = tenureStart(start.parent ?? start);
   return json({
@@ -153,12 +157,12 @@ function tenureInfo({ chain }: Context): Reply {
     parent_tenure_start_block_id: parentStart.id,
     tip_block_id: tip.id,
     tip_height: tip.height,
-    reward_cycle: Math.floor((chain.burn.tip.height - GENESIS_BURN_HEIGHT) / REWARD_CYCLE_LENGTH),
+    reward_cycle: Math.floor((burnTip.height - GENESIS_BURN_HEIGHT) / REWARD_CYCLE_LENGTH),
   });
 }
 
 /** Of an orphaned tenure a node tells the burn block, but no Stacks blocks. */
-function tenureBlocks({ chain }: Context, burn: BurnBlock | undefined, missing: string): Reply {
+function tenureBlocks({ chain, faults }: Context, burn: BurnBlock | undefined, missing: string): Reply {
   if (burn === undefined) return text(404, missing);
   const before = burn.parent === null ? burn : lastSortition(burn.parent);
   return json({
@@ -166,7 +170,7 @@ function tenureBlocks({ chain }: Context, burn: BurnBlock | undefined, missing: 
     last_sortition_ch: before.consensusHash,
     burn_block_height: burn.height,
     burn_block_hash: burn.hash,
-    stacks_blocks: chain.stacks.tenure(burn.consensusHash).map((block) => ({
+    stacks_blocks: tenure(viewOf(chain, faults), burn).map((block) => ({
       block_id: block.id,
       header_type: block.parent === null ? "epoch2" : "nakamoto",
       block_hash: block.hash,
@@ -176,14 +180,24 @@ function tenureBlocks({ chain }: Context, burn: BurnBlock | undefined, missing: 
   });
 }
 
+/** Blocks of the tenure that was elected in a burn block, newest first. */
+function tenure({ tip }: View, { consensusHash, height }: BurnBlock): StacksBlock[] {
+  const blocks: StacksBlock[] = [];
+  for (let block: StacksBlock | null = tip; block !== null; block = block.parent) {
+    if (block.tenureBurn.height < height) break;
+    if (block.tenureBurn.consensusHash === consensusHash) blocks.push(block);
+  }
+  return blocks;
+}
+
 function sortitions(context: Context, burn: BurnBlock | undefined, name: string): Reply {
   return burn === undefined ? text(404, `Could not find snapshot ${name}\n`) : json([sortition(context, burn)]);
 }
 
-function sortition({ chain }: Context, burn: BurnBlock): Record<string, unknown> {
+function sortition({ chain, faults }: Context, burn: BurnBlock): Record<string, unknown> {
   const won = burn.sortition;
   const before = burn.parent === null ? burn : lastSortition(burn.parent);
-  const committed = chain.stacks.tenure(before.consensusHash).at(-1);
+  const committed = tenure(viewOf(chain, faults), before).at(-1);
   const prefixed = (hash: string): string => `0x${hash}`;
   return {
     burn_block_hash: prefixed(burn.hash),

@@ -12,6 +12,7 @@ import { ADDRESS, CLARITY_NAME, CONTRACT_NAME, json, NOT_FOUND, notImplemented, 
 import type { Reply, Route, RpcRequest } from "./http.ts";
 import { isPrincipal } from "./principals.ts";
 import { constantExpression } from "./source.ts";
+import { viewOf } from "./view.ts";
 
 const CONTRACT = `(?<address>${ADDRESS})/(?<name>${CONTRACT_NAME})`;
 const MEMBER = `${CONTRACT}/(?<member>${CLARITY_NAME})`;
@@ -31,7 +32,7 @@ export function contractRoutes(context: Context): Route[] {
     ): Route["handle"] =>
     (request, parameters) => {
       if (parameters["address"] !== undefined && !isPrincipal(parameters["address"])) return NOT_FOUND;
-      const block = blockAt(context.chain, request.query);
+      const block = blockAt(viewOf(context.chain, context.faults), request.query);
       return block === undefined ? text(404, "Chain tip not found") : handle(context, request, block, parameters);
     };
   return [
@@ -49,16 +50,16 @@ export function contractRoutes(context: Context): Route[] {
   ];
 }
 
-async function account({ chain }: Context, { query }: RpcRequest, { principal = "" }: Parameters): Promise<Reply> {
+async function account({ chain, faults }: Context, { query }: RpcRequest, { principal = "" }: Parameters): Promise<Reply> {
   if (!isPrincipal(principal)) return NOT_FOUND;
-  const block = blockAt(chain, query);
+  const block = blockAt(viewOf(chain, faults), query);
   if (block === undefined) return text(404, `Chain tip '${query.get("tip")}' not found`);
   if (query.get("proof") !== "0") return notImplemented(NO_PROOFS);
   return json({
     balance: hex128(await chain.balanceOf(principal, block)),
     locked: hex128(0n),
     unlock_height: 0,
-    nonce: Number(nonceAfter(block.nonces, principal)),
+    nonce: Math.max(0, Number(nonceAfter(block.nonces, principal)) + faults.nonceOffset),
   });
 }
 

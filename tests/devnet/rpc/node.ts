@@ -12,6 +12,7 @@ import { derive } from "../hashes.ts";
 import type { Context } from "./context.ts";
 import { json, notImplemented, refused } from "./http.ts";
 import type { Reply, Route, RpcRequest } from "./http.ts";
+import { viewOf } from "./view.ts";
 
 const PEER_VERSION = 4207599120;
 const SERVER_VERSION = "stacks-node 4.0.2 (recoup local chain)";
@@ -36,12 +37,12 @@ export function nodeRoutes(context: Context): Route[] {
 }
 
 function info({ chain, faults }: Context): Reply {
-  const { tip, burn } = chain;
-  const stable = burn.tip.parent ?? burn.tip;
+  const { tip, burnTip } = viewOf(chain, faults);
+  const stable = burnTip.parent ?? burnTip;
   return json({
     peer_version: PEER_VERSION,
-    pox_consensus: burn.tip.consensusHash,
-    burn_block_height: burn.tip.height,
+    pox_consensus: burnTip.consensusHash,
+    burn_block_height: burnTip.height,
     stable_pox_consensus: stable.consensusHash,
     stable_burn_block_height: stable.height,
     server_version: SERVER_VERSION,
@@ -55,7 +56,7 @@ function info({ chain, faults }: Context): Reply {
     unanchored_seq: null,
     tenure_height: tip.tenureHeight,
     exit_at_block_height: null,
-    is_fully_synced: true,
+    is_fully_synced: faults.isFullySynced,
     node_public_key: privateKeyToPublic(MINER.privateKey),
     node_public_key_hash: createAddress(MINER.address).hash160,
     last_pox_anchor: { anchor_block_hash: derive("anchor block"), anchor_block_txid: derive("anchor block commit") },
@@ -63,12 +64,15 @@ function info({ chain, faults }: Context): Reply {
   });
 }
 
-function health({ chain }: Context): Reply {
+/** A node that lags and says so has heard of its neighbours' height. */
+function health({ chain, faults }: Context): Reply {
+  const { tip } = viewOf(chain, faults);
+  const knows = !faults.isFullySynced;
   return json({
-    difference_from_max_peer: 0,
-    max_stacks_height_of_neighbors: 0,
+    difference_from_max_peer: knows ? Math.max(0, chain.tip.height - tip.height) : 0,
+    max_stacks_height_of_neighbors: knows ? chain.tip.height : 0,
     max_stacks_neighbor_address: null,
-    node_stacks_tip_height: chain.tip.height,
+    node_stacks_tip_height: tip.height,
   });
 }
 

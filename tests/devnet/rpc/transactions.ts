@@ -7,6 +7,7 @@ import { clarityText } from "./clarity-text.ts";
 import type { Context } from "./context.ts";
 import { HASH, json, refused, text } from "./http.ts";
 import type { Reply, Route, RpcRequest } from "./http.ts";
+import { viewOf } from "./view.ts";
 
 const UNREADABLE = refused(
   400,
@@ -59,7 +60,9 @@ async function broadcast(context: Context, request: RpcRequest): Promise<Reply> 
   if (fault === "fail") return text(500, "ServerFailureOther");
   if (fault === "accept-then-forget") return json(txid);
   try {
-    await context.chain.accept(transaction);
+    const rejection = context.faults.takeRejection();
+    if (rejection !== null) throw rejection;
+    await context.chain.accept(transaction, viewOf(context.chain, context.faults).tip);
   } catch (error) {
     if (!(error instanceof Rejection)) throw error;
     const { reason, data } = error;
@@ -107,11 +110,13 @@ function unconfirmed({ chain }: Context, txid: string): Reply {
   return json({ tx: transaction.raw, status: "Mempool" });
 }
 
-function indexed({ chain }: Context, txid: string): Reply {
+function indexed({ chain, faults }: Context, txid: string): Reply {
+  const view = viewOf(chain, faults);
   const inclusion = chain.stacks.firstInclusion(txid);
-  if (inclusion === undefined) return text(404, `No such transaction ${txid}\n`);
+  if (inclusion === undefined || view.byId(inclusion.block.id) === undefined)
+    return text(404, `No such transaction ${txid}\n`);
   const { block, index } = inclusion;
-  const canonical = chain.stacks.isCanonical(block);
+  const canonical = view.isCanonical(block);
   const transaction = block.transactions[index];
   if (transaction === undefined) throw new Error(`block ${block.id} lost its transaction ${txid}`);
   return json({
