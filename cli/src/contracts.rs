@@ -1,6 +1,6 @@
 //! The contracts in this program: what was tested is what is deployed and trusted.
 
-use recoup_protocol::calls::{CORE_CONTRACT_NAME, TRAIT_CONTRACT_NAME};
+use recoup_protocol::contracts::{CORE_CONTRACT_NAME, TRAIT_CONTRACT_NAME};
 use recoup_stacks::hex;
 use sha2::{Digest as _, Sha256};
 

@@ -1,4 +1,4 @@
-//! Calls of `recoup-core`'s public functions: function name and arguments from typed parts.
+//! Calls of the contracts' public functions: function name and arguments from typed parts. [`Call`] is `recoup-core`'s.
 
 use recoup_stacks::address::{ContractId, Principal};
 use recoup_stacks::clarity::{ClarityName, Value};
@@ -9,10 +9,11 @@ use crate::record::{Field, Record, record};
 use crate::text::{Reference, Text};
 use crate::token::Token;
 
-/// Name under which `recoup-core` is deployed.
-pub const CORE_CONTRACT_NAME: &str = "recoup-core";
-/// Name under which the token trait is deployed, by the same deployer.
-pub const TRAIT_CONTRACT_NAME: &str = "sip-010-trait";
+mod reserve;
+mod subscriptions;
+
+pub use reserve::{Delegation, ReserveCall};
+pub use subscriptions::{CreatePlan, PeriodPayment, SubscriptionsCall};
 
 /// A public function of `recoup-core` with its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +114,6 @@ impl Call {
     /// The function's name in the contract.
     #[must_use]
     pub fn function(&self) -> ClarityName {
-        let by_token = |token: &Option<ContractId>, stx, ft| if token.is_none() { stx } else { ft };
         ClarityName::from_static(match self {
             Self::CreateInvoice(_) => "create-invoice",
             Self::CancelInvoice { .. } => "cancel-invoice",
@@ -152,20 +152,7 @@ impl Call {
                 arguments.extend(trait_argument(token));
                 arguments
             }
-            Self::Refund(PaidIn { order, token }) => {
-                let mut arguments = vec![
-                    order.invoice_id.write(),
-                    order.payer.write(),
-                    order.amount.write(),
-                ];
-                arguments.extend(trait_argument(token));
-                arguments.extend([
-                    order.expected_refunded.write(),
-                    order.reference.write(),
-                    order.reason.write(),
-                ]);
-                arguments
-            }
+            Self::Refund(PaidIn { order, token }) => refund_arguments(order, token),
             Self::RefundMany(PaidIn { order, token }) => {
                 let mut arguments = vec![Value::List(order.iter().map(Record::to_value).collect())];
                 arguments.extend(trait_argument(token));
@@ -190,7 +177,28 @@ impl CreateInvoice {
     }
 }
 
+/// The function for STX, or the one for a token.
+const fn by_token(token: &Option<ContractId>, stx: &'static str, ft: &'static str) -> &'static str {
+    if token.is_none() { stx } else { ft }
+}
+
 /// A trait is handed over as the contract's principal.
 fn trait_argument(token: &Option<ContractId>) -> Option<Value> {
     token.clone().map(Value::from)
+}
+
+/// Arguments of a single refund: the same for the merchant's own and for one from its reserve.
+fn refund_arguments(order: &RefundOrder, token: &Option<ContractId>) -> Vec<Value> {
+    let mut arguments = vec![
+        order.invoice_id.write(),
+        order.payer.write(),
+        order.amount.write(),
+    ];
+    arguments.extend(trait_argument(token));
+    arguments.extend([
+        order.expected_refunded.write(),
+        order.reference.write(),
+        order.reason.write(),
+    ]);
+    arguments
 }

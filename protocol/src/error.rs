@@ -6,9 +6,11 @@ use std::fmt;
 
 use recoup_stacks::clarity::Value;
 
+use crate::contracts::Contract;
+
 macro_rules! contract_errors {
     ($($variant:ident = $code:literal, $name:literal, $meaning:literal, $hint:literal;)*) => {
-        /// An `(err uN)` of `recoup-core`.
+        /// An `(err uN)` of Recoup's contracts: each contract has its own block of a hundred numbers.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum ContractError {
             $(#[doc = $meaning] $variant,)*
@@ -96,9 +98,63 @@ contract_errors! {
         "ask who runs the token: it may be paused or may block one of the two addresses";
     ForbiddenTransfer = 1032, "ERR_FORBIDDEN_TRANSFER", "the token tried to move something that the call did not name",
         "nothing was moved; do not trust this token";
+
+    SubscriptionNotAuthorised = 1100, "ERR_NOT_AUTHORISED",
+        "neither the subscriber nor the merchant of this plan or subscription, or called through a relay",
+        "use the wallet that subscribed, or the merchant's";
+    PlanNotFound = 1101, "ERR_PLAN_NOT_FOUND", "there is no such plan",
+        "check the plan's id and the network";
+    TermsDiffer = 1102, "ERR_TERMS_DIFFER", "the merchant or the amount named is not the plan's",
+        "check the plan's id with the merchant before paying: another plan may have taken it";
+    PlanClosed = 1103, "ERR_PLAN_CLOSED", "the plan takes no new subscription",
+        "ask the merchant for its current plan; subscriptions that exist go on";
+    SubscriptionNotFound = 1104, "ERR_SUBSCRIPTION_NOT_FOUND", "there is no such subscription",
+        "check the subscription's id and the network";
+    SubscriptionCancelled = 1105, "ERR_CANCELLED", "the subscription was cancelled",
+        "subscribe anew; what was paid stays refundable in its window";
+    TooEarly = 1106, "ERR_TOO_EARLY", "more than the next period is paid already",
+        "pay again when the period that was paid for last has begun";
+    InvalidPlan = 1107, "ERR_INVALID_PLAN", "the amount is zero, or the interval or the refund window is out of range",
+        "give an amount above zero, an interval of 1 to 52560 and a refund window of 144 to 52560 burn blocks";
+    PlanTokenMismatch = 1108, "ERR_TOKEN_MISMATCH", "the token is not the plan's",
+        "use the token that the plan names";
+
+    ReserveNotAuthorised = 1200, "ERR_NOT_AUTHORISED", "called through a relay",
+        "call the reserve from the wallet itself; a smart wallet calls in its own name";
+    NotDelegate = 1201, "ERR_NOT_DELEGATE", "no delegate of this merchant for this token",
+        "have the merchant name this wallet with `recoup reserve delegate`";
+    DelegationExpired = 1202, "ERR_DELEGATION_EXPIRED", "the delegation is over",
+        "have the merchant set it anew with `recoup reserve delegate`";
+    AboveLimit = 1203, "ERR_ABOVE_LIMIT", "the refund is above the delegate's limit for one refund",
+        "refund less, or have the merchant raise the limit or refund itself";
+    BudgetSpent = 1204, "ERR_BUDGET_SPENT", "the refund is above what is left of the delegate's budget in this period",
+        "refund less, wait for the next period, or have the merchant refund itself";
+    ReserveTooLow = 1205, "ERR_RESERVE_TOO_LOW", "the merchant's reserve holds less than the amount",
+        "have the merchant add to it with `recoup reserve deposit`";
+    DelegateIsPayer = 1206, "ERR_DELEGATE_IS_PAYER", "a delegate cannot refund itself",
+        "have the merchant or another delegate refund this payer";
+    InvalidReserveAmount = 1207, "ERR_INVALID_AMOUNT",
+        "an amount is zero or too large, the limit for one refund is above the budget, or period or expiry is out of range",
+        "give amounts above zero, a budget not below the limit for one refund, and 1 to 52560 burn blocks";
+    ReserveTokenMismatch = 1208, "ERR_TOKEN_MISMATCH", "the token is not the invoice's",
+        "use the token that the invoice names";
+    ReserveTransferFailed = 1209, "ERR_TRANSFER_FAILED", "the transfer was refused, or a deposit did not arrive in full",
+        "check the sender's balance; a token that takes a fee from transfers cannot be kept in reserve";
+    ReserveForbiddenTransfer = 1210, "ERR_FORBIDDEN_TRANSFER", "the token tried to move something that the call did not name",
+        "nothing was moved; do not trust this token";
 }
 
 impl ContractError {
+    /// Whose error it is: the block that its number stands in.
+    #[must_use]
+    pub const fn contract(self) -> Contract {
+        match self.code() {
+            ..1100 => Contract::Core,
+            1100..1200 => Contract::Subscriptions,
+            1200.. => Contract::Reserve,
+        }
+    }
+
     /// The error of a number, if it is one of ours.
     #[must_use]
     pub fn from_code(code: u128) -> Option<Self> {

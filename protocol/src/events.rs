@@ -1,4 +1,4 @@
-//! The events that `recoup-core` prints, decoded from raw values.
+//! The events that the contracts print, decoded from raw values. [`Event`] is one of `recoup-core`.
 //!
 //! One event per state change; each carries the whole mutable state after it, so that a reader needs no earlier event.
 
@@ -12,6 +12,14 @@ use crate::record::{Record, RecordError, record};
 use crate::status::InvoiceStatus;
 use crate::text::{Reference, Text};
 use crate::token::Token;
+
+mod reserve;
+mod subscriptions;
+
+pub use reserve::{DelegateRevoked, DelegateSet, ReserveEvent, ReserveMoved, ReserveRefunded};
+pub use subscriptions::{
+    PlanChanged, SubscriptionCancelled, SubscriptionPaid, SubscriptionState, SubscriptionsEvent,
+};
 
 record! {
     /// An invoice's mutable state, part of every event about it.
@@ -195,14 +203,14 @@ pub enum EventError {
 }
 
 macro_rules! events {
-    ($($(#[$doc:meta])* $variant:ident($kind:ident) = $name:literal,)*) => {
-        /// One event of `recoup-core`.
+    ($(#[$doc:meta])* $enum:ident { $($variant:ident($kind:ident) = $name:literal,)* }) => {
+        $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
-        pub enum Event {
+        pub enum $enum {
             $(#[doc = concat!("`", $name, "`")] $variant($kind),)*
         }
 
-        impl Event {
+        impl $enum {
             /// Every event's name.
             pub const NAMES: &[&str] = &[$($name),*];
 
@@ -234,31 +242,35 @@ macro_rules! events {
             pub const fn burn_height(&self) -> BurnHeight {
                 match self { $(Self::$variant(event) => event.burn_height,)* }
             }
+
+            /// Reads a print's raw bytes.
+            ///
+            /// # Errors
+            /// [`EventError`] when they are not exactly one of the contract's events.
+            pub fn decode(raw_value: &[u8]) -> Result<Self, EventError> {
+                Self::from_value(&Value::decode(raw_value)?)
+            }
         }
     };
 }
+use events;
 
 events! {
-    InvoiceCreated(InvoiceCreated) = "invoice-created",
-    PaymentReceived(PaymentReceived) = "payment-received",
-    RefundProcessed(RefundProcessed) = "refund-processed",
-    InvoiceCancelled(InvoiceCancelled) = "invoice-cancelled",
-    RefundWindowExtended(RefundWindowExtended) = "refund-window-extended",
-    OperatorSet(OperatorSet) = "operator-set",
+    /// One event of `recoup-core`.
+    Event {
+        InvoiceCreated(InvoiceCreated) = "invoice-created",
+        PaymentReceived(PaymentReceived) = "payment-received",
+        RefundProcessed(RefundProcessed) = "refund-processed",
+        InvoiceCancelled(InvoiceCancelled) = "invoice-cancelled",
+        RefundWindowExtended(RefundWindowExtended) = "refund-window-extended",
+        OperatorSet(OperatorSet) = "operator-set",
+    }
 }
 
 /// Topic of the chain event that `(print ..)` makes.
 pub const PRINT_TOPIC: &str = "print";
 
 impl Event {
-    /// Reads a print's raw bytes.
-    ///
-    /// # Errors
-    /// [`EventError`] when they are not exactly one of the contract's events.
-    pub fn decode(raw_value: &[u8]) -> Result<Self, EventError> {
-        Self::from_value(&Value::decode(raw_value)?)
-    }
-
     /// Reads a chain's contract event if it is a print of `core`; `None` for everybody else's, however alike it looks.
     pub fn from_print(
         core: &ContractId,

@@ -45,6 +45,10 @@ id!(
     /// A refund, as `recoup-core` numbers it.
     RefundId
 );
+id!(
+    /// A plan, as `recoup-subscriptions` numbers it.
+    PlanId
+);
 
 /// A subscription, as whoever created the invoice for it numbers it: an operator's own number, so any u128 is possible.
 /// JSON: a decimal string.
@@ -54,6 +58,19 @@ pub struct SubscriptionId(pub u128);
 impl fmt::Display for SubscriptionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl FromStr for SubscriptionId {
+    type Err = ParseIdError;
+
+    /// Reads the number of a subscription of `recoup-subscriptions`, which counts from 1.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.parse() {
+            Ok(id) if digits && id > 0 => Ok(Self(id)),
+            _ => Err(ParseIdError(text.to_owned())),
+        }
     }
 }
 

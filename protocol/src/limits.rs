@@ -1,5 +1,5 @@
-//! The contract's bounds, as a wallet checks them before it sends anything. A test compares them with the contract's
-//! source.
+//! The contracts' bounds, as a wallet checks them before it sends anything. A test compares them with the contracts'
+//! sources.
 
 /// Refund window, in burn blocks, of an invoice that names none: about 30 days.
 pub const DEFAULT_REFUND_WINDOW: u64 = 4320;
@@ -19,3 +19,9 @@ pub const MAX_BATCH: usize = 200;
 pub const MAX_REFERENCE_LENGTH: usize = 64;
 /// Longest memo or reason, in Unicode code points.
 pub const MAX_TEXT_LENGTH: usize = 256;
+/// Longest interval of a subscription's plan, in burn blocks.
+pub const MAX_INTERVAL: u64 = 52_560;
+/// Longest period of a delegate's budget, in burn blocks.
+pub const MAX_PERIOD: u64 = 52_560;
+/// Longest delegation, in burn blocks.
+pub const MAX_DELEGATION: u64 = 52_560;

@@ -1,12 +1,14 @@
-//! Maps of `recoup-core`: what anybody can read from a node, and a MARF proof can prove.
+//! Maps of the contracts: what anybody can read from a node, and a MARF proof can prove.
 
 use recoup_stacks::address::Principal;
 use recoup_stacks::clarity::{ClarityName, Tuple, Value};
 
-use crate::ids::{InvoiceId, RefundId};
-use crate::reads::{Invoice, Ledger, Note, Refund};
+use crate::amount::BaseUnits;
+use crate::ids::{InvoiceId, PlanId, RefundId, SubscriptionId};
+use crate::reads::{Delegate, Invoice, Ledger, Note, OperatorRights, Plan, Refund, Subscription};
 use crate::record::{Field, Record, RecordError};
 use crate::text::Reference;
+use crate::token::Token;
 
 /// The key of one entry, and the type of what is kept under it.
 pub trait MapKey {
@@ -89,4 +91,56 @@ pub struct RefundReferenceKey {
 }
 map!(RefundReferenceKey = "refund-references" => RefundId, RefundId::read, |this| {
     tuple_of([("merchant", this.merchant.write()), ("reference", this.reference.write())])
+});
+
+/// Key of `operators`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperatorKey {
+    /// Who appointed.
+    pub merchant: Principal,
+    /// Who was appointed.
+    pub operator: Principal,
+}
+map!(OperatorKey = "operators" => OperatorRights, OperatorRights::from_value, |this| {
+    tuple_of([("merchant", this.merchant.write()), ("operator", this.operator.write())])
+});
+
+/// Key of `plans` of `recoup-subscriptions`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanKey(pub PlanId);
+map!(PlanKey = "plans" => Plan, Plan::from_value, |this| this.0.write());
+
+/// Key of `subscriptions` of `recoup-subscriptions`; the entry's status is the stored one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscriptionKey(pub SubscriptionId);
+map!(SubscriptionKey = "subscriptions" => Subscription, Subscription::from_value, |this| this.0.write());
+
+/// Key of `balances` of `recoup-reserve`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BalanceKey {
+    /// Whose reserve.
+    pub merchant: Principal,
+    /// In which token.
+    pub token: Token,
+}
+map!(BalanceKey = "balances" => BaseUnits, BaseUnits::read, |this| {
+    tuple_of([("merchant", this.merchant.write()), ("token", this.token.write())])
+});
+
+/// Key of `delegates` of `recoup-reserve`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DelegateKey {
+    /// Whose reserve.
+    pub merchant: Principal,
+    /// Who refunds.
+    pub delegate: Principal,
+    /// In which token.
+    pub token: Token,
+}
+map!(DelegateKey = "delegates" => Delegate, Delegate::from_value, |this| {
+    tuple_of([
+        ("merchant", this.merchant.write()),
+        ("delegate", this.delegate.write()),
+        ("token", this.token.write()),
+    ])
 });

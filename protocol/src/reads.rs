@@ -1,4 +1,4 @@
-//! Read-only functions of `recoup-core`: arguments, and what their answers mean.
+//! Read-only functions of the contracts: arguments, and what their answers mean. Those of `recoup-core` stand here.
 
 use recoup_stacks::address::Principal;
 use recoup_stacks::clarity::{ClarityName, Value};
@@ -10,6 +10,14 @@ use crate::record::{Field, Record, RecordError, record};
 use crate::status::InvoiceStatus;
 use crate::text::{Reference, Text};
 use crate::token::Token;
+
+mod reserve;
+mod subscriptions;
+
+pub use reserve::{Delegate, GetCoverage, GetDelegate};
+pub use subscriptions::{
+    GetLastSubscriptionIds, GetPlan, GetSubscription, LastSubscriptionIds, Plan, Subscription,
+};
 
 /// A read-only function with its arguments, and the type of its answer.
 pub trait ReadOnly {
@@ -52,6 +60,7 @@ macro_rules! read_only {
         }
     )*};
 }
+use read_only;
 
 fn optional_record<T: Record>(answer: &Value) -> Result<Option<T>, RecordError> {
     match answer {

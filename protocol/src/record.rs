@@ -8,8 +8,8 @@ use recoup_stacks::clarity::{Tuple, Value};
 use recoup_stacks::hash::BurnHeight;
 
 use crate::amount::BaseUnits;
-use crate::ids::{InvoiceId, RefundId, SubscriptionId};
-use crate::status::InvoiceStatus;
+use crate::ids::{InvoiceId, PlanId, RefundId, SubscriptionId};
+use crate::status::{InvoiceStatus, SubscriptionStatus};
 use crate::text::{Reference, Text};
 use crate::token::Token;
 
@@ -181,7 +181,7 @@ macro_rules! uint_field {
         }
     )*};
 }
-uint_field!(InvoiceId, RefundId, BurnHeight);
+uint_field!(InvoiceId, RefundId, PlanId, BurnHeight);
 
 impl Field for u64 {
     fn read(value: &Value) -> Result<Self, RecordError> {
@@ -240,6 +240,16 @@ impl Field for Principal {
 impl Field for InvoiceStatus {
     fn read(value: &Value) -> Result<Self, RecordError> {
         Self::from_code(u128::read(value)?).ok_or_else(|| RecordError::shape("an invoice status", value))
+    }
+
+    fn write(&self) -> Value {
+        Value::UInt(self.code().into())
+    }
+}
+
+impl Field for SubscriptionStatus {
+    fn read(value: &Value) -> Result<Self, RecordError> {
+        Self::from_code(u128::read(value)?).ok_or_else(|| RecordError::shape("a subscription status", value))
     }
 
     fn write(&self) -> Value {

@@ -1,4 +1,4 @@
-//! An invoice's status.
+//! Where invoices and subscriptions stand.
 
 use std::fmt;
 
@@ -84,6 +84,66 @@ impl fmt::Display for InvoiceStatus {
     }
 }
 
+/// Where a subscription stands. [`SubscriptionStatus::Lapsed`] is derived: active, and not paid for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SubscriptionStatus {
+    /// Paid for now.
+    Active,
+    /// A payment is due; the next one resumes it.
+    Lapsed,
+    /// Ended by its payer or its merchant. Terminal.
+    Cancelled,
+}
+
+impl SubscriptionStatus {
+    /// Every status, in the order of the contract's numbers.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Lapsed, Self::Cancelled];
+
+    /// The contract's number.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Active => 0,
+            Self::Lapsed => 1,
+            Self::Cancelled => 2,
+        }
+    }
+
+    /// The status of a contract's number.
+    #[must_use]
+    pub fn from_code(code: u128) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|status| u128::from(status.code()) == code)
+    }
+
+    /// The word that people and JSON see.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Lapsed => "lapsed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// What a reader sees at `burn_height` of a subscription whose stored status is `self`.
+    #[must_use]
+    pub fn derived(self, next_due: u64, burn_height: u64) -> Self {
+        match self {
+            Self::Active if burn_height >= next_due => Self::Lapsed,
+            stored => stored,
+        }
+    }
+}
+
+impl fmt::Display for SubscriptionStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +157,23 @@ mod tests {
         }
         assert_eq!(InvoiceStatus::from_code(6), None);
         assert_eq!(InvoiceStatus::from_code(u128::MAX), None);
+    }
+
+    #[test]
+    fn only_active_subscriptions_lapse() {
+        for status in SubscriptionStatus::ALL {
+            assert_eq!(
+                SubscriptionStatus::from_code(u128::from(status.code())),
+                Some(status)
+            );
+            let json = serde_json::to_string(&status).unwrap();
+            assert_eq!(json, format!("\"{status}\""));
+        }
+        assert_eq!(SubscriptionStatus::from_code(3), None);
+        use SubscriptionStatus::{Active, Cancelled, Lapsed};
+        assert_eq!(Active.derived(100, 99), Active);
+        assert_eq!(Active.derived(100, 100), Lapsed);
+        assert_eq!(Cancelled.derived(100, 500), Cancelled);
     }
 
     #[test]

@@ -1,14 +1,15 @@
 /**
- * recoup-core's interface is frozen: wallets, indexers and other contracts are built on it. A change shows here as a difference of
- * tests/fixtures/recoup-core-interface.json, which the Rust crate recoup-protocol is held to as well.
+ * The contracts' interfaces are frozen: wallets, indexers and other contracts are built on them. A change shows here as a
+ * difference of tests/fixtures/<contract>-interface.json, which the Rust crate recoup-protocol is held to as well.
  */
 import { expect, it } from "vitest";
-import { CORE, simnet } from "./helpers.ts";
+import { contract, simnet } from "./helpers.ts";
 
-it("is the interface that was frozen", async () => {
-  const core = simnet.getContractsInterfaces().get(CORE);
-  if (core === undefined) throw new Error("recoup-core is not deployed");
-  const callable = core.functions.filter(({ access }) => access !== "private");
-  const frozen = { functions: callable, maps: core.maps, variables: core.variables.filter(({ access }) => access === "variable") };
-  await expect(`${JSON.stringify(frozen, null, 2)}\n`).toMatchFileSnapshot("../fixtures/recoup-core-interface.json");
+it.each(["recoup-core", "recoup-subscriptions", "recoup-reserve"])("of %s is the one that was frozen", async (name) => {
+  const deployed = simnet.getContractsInterfaces().get(contract(name));
+  if (deployed === undefined) throw new Error(`${name} is not deployed`);
+  const callable = deployed.functions.filter(({ access }) => access !== "private");
+  const variables = deployed.variables.filter(({ access }) => access === "variable");
+  const frozen = { functions: callable, maps: deployed.maps, variables };
+  await expect(`${JSON.stringify(frozen, null, 2)}\n`).toMatchFileSnapshot(`../fixtures/${name}-interface.json`);
 });

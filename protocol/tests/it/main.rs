@@ -11,4 +11,5 @@
 mod contract_interface;
 mod contract_source;
 mod round_trip;
+mod satellite_events;
 mod simnet_events;

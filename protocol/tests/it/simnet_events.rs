@@ -22,12 +22,12 @@ struct Fixture {
 }
 
 #[derive(Deserialize)]
-struct Print {
-    contract: ContractId,
-    name: String,
-    hex: String,
+pub(crate) struct Print {
+    pub(crate) contract: ContractId,
+    pub(crate) name: String,
+    pub(crate) hex: String,
     #[serde(default)]
-    fields: BTreeMap<String, Json>,
+    pub(crate) fields: BTreeMap<String, Json>,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +54,17 @@ fn plain(value: &Value) -> Json {
     }
 }
 
+/// A tuple's fields as the fixture writes them.
+pub(crate) fn plain_fields(value: &Value) -> BTreeMap<String, Json> {
+    let Value::Tuple(tuple) = value else {
+        panic!("no tuple: {value}")
+    };
+    tuple
+        .iter()
+        .map(|(name, value)| (name.to_string(), plain(value)))
+        .collect()
+}
+
 #[test]
 fn every_printed_event_decodes_to_what_was_printed() {
     let fixture = fixture();
@@ -66,15 +77,7 @@ fn every_printed_event_decodes_to_what_was_printed() {
             .unwrap_or_else(|error| panic!("{}: {error:?}", print.name));
         assert_eq!(event.name(), print.name);
         assert_eq!(event.to_value().to_hex(), print.hex);
-
-        let Value::Tuple(tuple) = event.to_value() else {
-            unreachable!()
-        };
-        let fields: BTreeMap<_, _> = tuple
-            .iter()
-            .map(|(name, value)| (name.to_string(), plain(value)))
-            .collect();
-        assert_eq!(fields, print.fields);
+        assert_eq!(plain_fields(&event.to_value()), print.fields);
         seen.insert(event.name());
     }
     assert_eq!(

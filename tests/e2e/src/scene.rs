@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use recoup_protocol::api::{BASE_PATH, Health};
-use recoup_protocol::calls::CORE_CONTRACT_NAME;
+use recoup_protocol::contracts::CORE_CONTRACT_NAME;
 use recoup_stacks::address::{ContractId, Principal};
 use recoup_stacks::hash::IndexBlockHash;
 use recoup_test_support::{
