@@ -11,7 +11,7 @@ use recoup_stacks::clarity::{ClarityName, Value};
 use recoup_stacks::rpc::ContractInterface;
 use serde::{Deserialize, Serialize};
 
-use crate::contracts::{CORE, sha256};
+use crate::contracts::{CORE, Contract, sha256};
 use crate::failure::{Failure, Kind};
 use crate::home::{Existing, Home, write_whole};
 use crate::node::View;
@@ -52,28 +52,42 @@ impl Cache {
     /// # Errors
     /// When it is another, or is not there.
     pub async fn ensure_released(&mut self, view: &View<'_>, core: &ContractId) -> Result<(), Failure> {
-        let released = CORE.sha256();
-        if self.content.cores.get(&core.to_string()) == Some(&released) {
+        self.ensure_source(view, core, CORE).await
+    }
+
+    /// Makes sure that a deployed contract has the source of one in this program. One request, none when it was compared
+    /// before.
+    ///
+    /// # Errors
+    /// When it has another, or is not there.
+    pub async fn ensure_source(
+        &mut self,
+        view: &View<'_>,
+        id: &ContractId,
+        contract: Contract,
+    ) -> Result<(), Failure> {
+        let released = contract.sha256();
+        if self.content.cores.get(&id.to_string()) == Some(&released) {
             return Ok(());
         }
-        let Some(source) = view.source(core).await? else {
-            return Err(Failure::new(
-                Kind::Refused,
-                format!("there is no contract {core} on this chain"),
-            )
-            .hint("deploy it with `recoup contracts deploy`, or name the right one with --contract"));
+        let Some(source) = view.source(id).await? else {
+            return Err(
+                Failure::new(Kind::Refused, format!("there is no contract {id} on this chain"))
+                    .hint("deploy it with `recoup contracts deploy`, or name the right one with --contract"),
+            );
         };
         let found = sha256(&source);
         if found != released {
-            return Err(
-                Failure::new(Kind::Refused, format!("{core} is not the released recoup-core"))
-                    .context("this contract is not trusted")
-                    .hint(format!(
-                        "its source's SHA-256 is {found}, the released one's {released}: check --contract"
-                    )),
-            );
+            return Err(Failure::new(
+                Kind::Refused,
+                format!("{id} is not the released {}", contract.name),
+            )
+            .context("this contract is not trusted")
+            .hint(format!(
+                "its source's SHA-256 is {found}, the released one's {released}: check --contract"
+            )));
         }
-        self.content.cores.insert(core.to_string(), released);
+        self.content.cores.insert(id.to_string(), released);
         self.save();
         Ok(())
     }

@@ -3,17 +3,20 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use recoup_protocol::calls::ContractCall;
 use recoup_stacks::address::{Address, ContractId};
 use recoup_stacks::keys::SecretKey;
+use recoup_stacks::transaction::UnsignedTransaction;
 
 use crate::cache::Cache;
 use crate::failure::{Failure, Kind};
 use crate::home::Home;
-use crate::journal::Journal;
+use crate::journal::{Intent, Journal};
 use crate::keystore::{Keystore, KeystoreError, WalletFile, WalletName};
 use crate::node::Node;
 use crate::profile::{Config, ConfigError, Profile, Settings};
 use crate::secrets::PassphraseSource;
+use crate::send::Outgoing;
 
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
@@ -144,6 +147,16 @@ impl Context {
             )
             .hint("name it with --contract, or deploy one with `recoup contracts deploy`")
         })
+    }
+
+    /// The transaction that calls a contract for this intent. Nothing at all may leave anybody until
+    /// [`Outgoing::fenced`] says what may.
+    #[must_use]
+    pub fn outgoing(&self, contract: &ContractId, call: &impl ContractCall, intent: Intent) -> Outgoing {
+        let network = self.profile.network.network();
+        let transaction =
+            UnsignedTransaction::contract_call(network, contract.clone(), call.function(), call.arguments());
+        Outgoing { intent, transaction }
     }
 
     /// What is remembered of the profile's chain.

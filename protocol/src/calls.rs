@@ -15,6 +15,14 @@ mod subscriptions;
 pub use reserve::{Delegation, ReserveCall};
 pub use subscriptions::{CreatePlan, PeriodPayment, SubscriptionsCall};
 
+/// A call of a contract's public function with typed parts: all that a transaction has to know of it.
+pub trait ContractCall {
+    /// The function's name in the contract.
+    fn function(&self) -> ClarityName;
+    /// The arguments in the function's order.
+    fn arguments(&self) -> Vec<Value>;
+}
+
 /// A public function of `recoup-core` with its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
@@ -159,6 +167,16 @@ impl Call {
                 arguments
             }
         }
+    }
+}
+
+impl ContractCall for Call {
+    fn function(&self) -> ClarityName {
+        Self::function(self)
+    }
+
+    fn arguments(&self) -> Vec<Value> {
+        Self::arguments(self)
     }
 }
 

@@ -165,13 +165,7 @@ impl Payer<'_> {
     /// Makes the transaction and writes it to the journal, unless the balance is too low by now. Its entry there.
     async fn sign(&self, token: &TokenInfo, lines: Vec<BatchLine>) -> Result<u64, Failure> {
         let needed = sum(lines.iter().map(|line| &line.refund))?;
-        let outgoing = outgoing(
-            self.context.profile.network,
-            self.issuer,
-            self.list,
-            token,
-            lines.clone(),
-        )?;
+        let outgoing = outgoing(self.context, self.issuer, self.list, token, lines.clone())?;
         let fee = price(self.context, &outgoing.transaction, self.fee).await?;
         let view = self.context.node.view().await?;
         let (funds, nonce) = read_funds(&view, token, self.issuer).await?;

@@ -71,13 +71,7 @@ pub async fn plan(
         let Some(token) = group.first().map(|due| &due.token) else {
             continue;
         };
-        let outgoing = outgoing(
-            context.profile.network,
-            issuer,
-            list,
-            token,
-            balances.sequence(group),
-        )?;
+        let outgoing = outgoing(context, issuer, list, token, balances.sequence(group))?;
         let fee = price(context, &outgoing.transaction, fee).await?;
         plan.fee = plan.fee.saturating_add(fee.micro_stx);
         plan.is_fee_cut |= fee.is_cut;

@@ -3,12 +3,11 @@
 use recoup_protocol::amount::BaseUnits;
 use recoup_protocol::calls::{Call, PaidIn};
 use recoup_stacks::address::Address;
-use recoup_stacks::transaction::UnsignedTransaction;
 
 use super::check::Due;
+use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::journal::{BatchIntent, BatchLine, Intent, RefundIntent};
-use crate::profile::Chain;
 use crate::send::Outgoing;
 use crate::token::TokenInfo;
 
@@ -30,7 +29,7 @@ pub fn sum<'refund>(refunds: impl IntoIterator<Item = &'refund RefundIntent>) ->
 
 /// The transaction that pays these lines, all or none, and lets exactly their sum leave the issuer.
 pub(super) fn outgoing(
-    chain: Chain,
+    context: &Context,
     issuer: Address,
     list: &str,
     token: &TokenInfo,
@@ -45,13 +44,13 @@ pub(super) fn outgoing(
         order: orders,
         token: token.contract().cloned(),
     });
-    let transaction =
-        UnsignedTransaction::contract_call(chain.network(), core, call.function(), call.arguments());
     let intent = Intent::RefundMany(BatchIntent {
         list: list.to_owned(),
         lines,
     });
-    Ok(Outgoing { intent, transaction }.fenced(vec![fence.post_condition]))
+    Ok(context
+        .outgoing(&core, &call, intent)
+        .fenced(vec![fence.post_condition]))
 }
 
 /// Bytes that a line takes in its transaction.

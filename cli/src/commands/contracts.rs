@@ -5,14 +5,12 @@ use recoup_stacks::address::{Address, ContractId, ContractName};
 use recoup_stacks::transaction::{ClarityVersion, UnsignedTransaction};
 use serde::Serialize;
 
-use super::sending::{
-    Finished, Outcome, Planned, SendOptions, TransactionDocument, choose_fee, finish, resume,
-};
+use super::sending::{Finished, Outcome, Proposal, SendOptions, Sender, Sent, TransactionDocument};
 use crate::context::{Context, Wallet};
 use crate::contracts::{CORE, Contract, MOCK_SBTC, TRAIT, sha256};
 use crate::failure::{Failure, Kind};
 use crate::journal::{Book, Intent};
-use crate::output::{Output, Table};
+use crate::output::{Fields, Output, Table};
 use crate::profile::{self, Chain};
 use crate::send::Outgoing;
 use crate::terminal;
@@ -123,42 +121,38 @@ async fn deploy_one(
         contract: id.clone(),
         source_sha256: contract.sha256(),
     };
-    let open = |book: &Book| Ok(find_open(book, &intent));
-    let finished = if let Some(entry) = find_open(&context.journal.read()?, &intent) {
-        resume(context, options, entry).await?
-    } else {
-        let network = context.profile.network.network();
-        let source = contract.source.to_owned();
-        let transaction =
-            UnsignedTransaction::deploy(network, ClarityVersion::Clarity4, id.name.clone(), source);
-        let outgoing = Outgoing {
-            intent: intent.clone(),
-            transaction,
-        };
-        let account = view.account(&wallet.address.into()).await?;
-        let fee = choose_fee(context, &outgoing, options).await?;
-        terminal::note(&format!(
-            "deploy {id} (SHA-256 {}), fee {} micro-STX",
-            contract.sha256(),
-            fee.micro_stx
-        ));
-        if options.dry_run {
-            return Ok(document(Outcome::DryRun, None));
-        }
-        let question = format!("Deploy {id} on {}?", context.profile.network);
-        let planned = Planned {
-            outgoing,
-            fee,
-            account_nonce: account.nonce,
-            question,
-        };
-        finish(context, wallet, options, planned, open).await?
+    let sender = Sender {
+        context,
+        wallet,
+        view: &view,
+        options,
     };
-    let Finished { ending, .. } = finished;
+    let propose = || Ok(proposal(context, contract, &id, &intent));
+    let sent = sender.send(|book| Ok(find_open(book, &intent)), propose).await?;
+    let Sent::Done(Finished { ending, .. }) = sent else {
+        return Ok(document(Outcome::DryRun, None));
+    };
     Ok(document(
         Outcome::of(&ending),
         Some(TransactionDocument::new(context, ending.entry())),
     ))
+}
+
+fn proposal(context: &Context, contract: Contract, id: &ContractId, intent: &Intent) -> Proposal {
+    let network = context.profile.network.network();
+    let source = contract.source.to_owned();
+    let transaction = UnsignedTransaction::deploy(network, ClarityVersion::Clarity4, id.name.clone(), source);
+    Proposal {
+        outgoing: Outgoing {
+            intent: intent.clone(),
+            transaction,
+        },
+        title: "Deploy",
+        plan: Fields::new()
+            .row("contract", id)
+            .row("source (SHA-256)", contract.sha256()),
+        question: format!("Deploy {id}"),
+    }
 }
 
 fn find_open(book: &Book, intent: &Intent) -> Option<u64> {

@@ -7,20 +7,16 @@ use recoup_protocol::error::ContractError;
 use recoup_protocol::ids::InvoiceId;
 use recoup_protocol::reads::{GetInvoice, GetLedger};
 use recoup_stacks::address::Principal;
-use recoup_stacks::transaction::UnsignedTransaction;
 use serde::Serialize;
 
 use super::invoice::refused;
-use super::sending::{
-    Finished, Outcome, Planned, SendOptions, TransactionDocument, choose_fee, finish, resume,
-};
+use super::sending::{Finished, Outcome, Proposal, SendOptions, Sender, Sent, TransactionDocument};
 use crate::context::{Context, Wallet};
 use crate::failure::{Failure, Kind};
 use crate::journal::{Book, Intent, PaymentIntent};
 use crate::node::View;
 use crate::output::{Fields, Output};
 use crate::payment::{Facts, check};
-use crate::send::Outgoing;
 use crate::terminal;
 use crate::token::TokenInfo;
 
@@ -61,31 +57,22 @@ pub async fn run(context: &Context, arguments: Pay) -> Result<Output, Failure> {
     let view = context.node.view().await?;
     let (intent, facts, token) = read(context, &view, &wallet, &arguments).await?;
     let whole = arguments.amount.is_none();
-    let finished = if let Some(entry) = find_open(&context.journal.read()?, &intent, whole)? {
-        resume(context, &arguments.send, entry).await?
-    } else {
-        check(&intent, arguments.merchant.as_ref(), &facts)?;
-        let outgoing = outgoing(context, &wallet, &intent, &token);
-        let account = view.account(&intent.payer).await?;
-        let fee = choose_fee(context, &outgoing, &arguments.send).await?;
-        show_plan(context, &arguments, &intent, &token, fee.micro_stx);
-        if arguments.send.dry_run {
-            return output(&intent, &token, Outcome::DryRun, false, None);
-        }
-        let planned = Planned {
-            outgoing,
-            fee,
-            account_nonce: account.nonce,
-            question: format!(
-                "Pay {} on {}?",
-                token.show(intent.amount),
-                context.profile.network
-            ),
-        };
-        let find_again = |book: &Book| find_open(book, &intent, whole);
-        finish(context, &wallet, &arguments.send, planned, find_again).await?
+    let sender = Sender {
+        context,
+        wallet: &wallet,
+        view: &view,
+        options: &arguments.send,
     };
-    let Finished { ending, resumed } = finished;
+    let propose = || {
+        check(&intent, arguments.merchant.as_ref(), &facts)?;
+        Ok(proposal(context, &wallet, &arguments, &intent, &token))
+    };
+    let sent = sender
+        .send(|book| find_open(book, &intent, whole), propose)
+        .await?;
+    let Sent::Done(Finished { ending, resumed }) = sent else {
+        return output(&intent, &token, Outcome::DryRun, false, None);
+    };
     let Intent::Pay(done) = &ending.entry().intent else {
         return Err(Failure::new(Kind::Internal, "the journal's entry is no payment"));
     };
@@ -133,38 +120,37 @@ async fn read(
     Ok((intent, facts, token))
 }
 
-fn outgoing(context: &Context, wallet: &Wallet, intent: &PaymentIntent, token: &TokenInfo) -> Outgoing {
+fn proposal(
+    context: &Context,
+    wallet: &Wallet,
+    arguments: &Pay,
+    intent: &PaymentIntent,
+    token: &TokenInfo,
+) -> Proposal {
     let call = Call::Pay(Payment {
         invoice_id: intent.invoice_id,
         merchant: intent.merchant.clone(),
         amount: intent.amount,
         token: token.contract().cloned(),
     });
-    let network = context.profile.network.network();
-    let transaction =
-        UnsignedTransaction::contract_call(network, intent.core.clone(), call.function(), call.arguments());
     let fence = token.fence(wallet.address, intent.amount);
-    Outgoing {
-        intent: Intent::Pay(intent.clone()),
-        transaction,
-    }
-    .fenced(vec![fence.post_condition])
-}
-
-fn show_plan(context: &Context, arguments: &Pay, intent: &PaymentIntent, token: &TokenInfo, fee: u64) {
-    let fields = Fields::new()
-        .row("invoice", intent.invoice_id)
-        .row("pay", token.show(intent.amount))
-        .optional("token", token.contract())
-        .row("to merchant", &intent.merchant)
-        .row("from", &intent.payer)
-        .row("fee", TokenInfo::Stx.show(BaseUnits(fee.into())))
-        .row("network", context.profile.network);
-    eprint!("Payment\n{}", fields.to_text());
     if arguments.merchant.is_none() {
         terminal::note(
             "note: the merchant is the invoice's; name the one you mean with --merchant to be sure",
         );
+    }
+    Proposal {
+        outgoing: context
+            .outgoing(&intent.core, &call, Intent::Pay(intent.clone()))
+            .fenced(vec![fence.post_condition]),
+        title: "Payment",
+        plan: Fields::new()
+            .row("invoice", intent.invoice_id)
+            .row("pay", token.show(intent.amount))
+            .optional("token", token.contract())
+            .row("to merchant", &intent.merchant)
+            .row("from", &intent.payer),
+        question: format!("Pay {}", token.show(intent.amount)),
     }
 }
 

@@ -1,18 +1,37 @@
 //! What all commands share that send a transaction.
+//!
+//! A command that sends one contract call does this, and nothing else by itself:
+//!
+//! 1. It reads what it needs through one [`View`], and makes an [`Intent`](crate::journal::Intent) of it: all that is
+//!    needed to recognise the same wish in the journal and its effect on chain. A new sort of intent has an arm in
+//!    `Intent::describe` and in `send::effect::find`; the compiler asks for both.
+//! 2. It calls [`Sender::send`] with two closures. `find_open` looks in the journal for an entry that does the same and is
+//!    not settled: that one is finished in place of a second. `propose` makes the contract's checks and then the
+//!    transaction ([`Context::outgoing`]), its post-conditions ([`Outgoing::fenced`]), and the plan's rows.
+//! 3. `send` chooses the fee, shows the plan with fee and network, stops there in a dry run, asks, unlocks the wallet, signs,
+//!    writes the journal, sends, and follows into a block.
+//! 4. It makes its JSON document and text of what came out.
+//!
+//! `recoup pay` is the shortest example. A command with checks that need the fee (`refund create`) calls
+//! [`Sender::price`] and [`Sender::finish`] itself.
 
 use std::time::Duration;
 
 use clap::Args;
+use recoup_protocol::amount::BaseUnits;
 use recoup_stacks::hash::Txid;
+use recoup_stacks::rpc::Account;
 use serde::Serialize;
 
 use crate::context::{Context, Wallet};
 use crate::failure::{Failure, Kind};
 use crate::journal::{Book, Entry, Inclusion};
+use crate::node::View;
 use crate::output::Fields;
 use crate::profile::Chain;
 use crate::send::{Ending, Fee, Outgoing, Patience, Recorded, carry_out, price, record};
 use crate::terminal;
+use crate::token::TokenInfo;
 
 /// Options of commands that send a transaction.
 #[derive(Debug, Clone, Args)]
@@ -120,13 +139,41 @@ pub(super) const fn inclusion(ending: &Ending) -> Option<&Inclusion> {
     }
 }
 
-/// A transaction whose plan was shown.
-pub(super) struct Planned {
+/// Who sends, by which options, seeing the chain at which block.
+#[derive(Clone, Copy)]
+pub(super) struct Sender<'run> {
+    pub(super) context: &'run Context,
+    pub(super) wallet: &'run Wallet,
+    pub(super) view: &'run View<'run>,
+    pub(super) options: &'run SendOptions,
+}
+
+/// A transaction that passed the command's checks.
+pub(super) struct Proposal {
+    pub(super) outgoing: Outgoing,
+    /// The plan's heading.
+    pub(super) title: &'static str,
+    /// The plan's rows; those of fee and network are added.
+    pub(super) plan: Fields,
+    /// What the user has to say yes to, without "on which network".
+    pub(super) question: String,
+}
+
+/// How far [`Sender::send`] went.
+#[expect(clippy::large_enum_variant, reason = "one a command")]
+pub(super) enum Sent {
+    /// The plan was shown; nothing was signed.
+    DryRun,
+    /// The transaction was handed to the node.
+    Done(Finished),
+}
+
+/// A transaction whose fee is chosen.
+pub(super) struct Priced {
     pub(super) outgoing: Outgoing,
     pub(super) fee: Fee,
-    pub(super) account_nonce: u64,
-    /// The question to ask.
-    pub(super) question: String,
+    /// The sender's account at the view's block.
+    pub(super) account: Account,
 }
 
 /// What carrying out led to.
@@ -136,62 +183,96 @@ pub(super) struct Finished {
     pub(super) resumed: bool,
 }
 
-/// Chooses the fee, and says so when the ceiling cut it.
-pub(super) async fn choose_fee(
-    context: &Context,
-    outgoing: &Outgoing,
-    options: &SendOptions,
-) -> Result<Fee, Failure> {
-    let fee = price(context, &outgoing.transaction, options.fee).await?;
-    if fee.is_cut {
-        terminal::warn(
-            "the node estimates a higher fee than the profile's ceiling: this may take long to be included",
-        );
-    }
-    Ok(fee)
-}
-
-/// Asks, unlocks, signs, journals, sends and waits.
-pub(super) async fn finish(
-    context: &Context,
-    wallet: &Wallet,
-    options: &SendOptions,
-    planned: Planned,
-    recheck: impl FnOnce(&Book) -> Result<Option<u64>, Failure>,
-) -> Result<Finished, Failure> {
-    if !options.yes && !terminal::confirm(&planned.question)? {
-        return Err(Failure::new(Kind::Refused, "not confirmed").hint("nothing was signed"));
-    }
-    let key = wallet.unlock(&context.passphrase)?;
-    let Planned {
-        outgoing,
-        fee,
-        account_nonce,
-        ..
-    } = planned;
-    match record(context, outgoing, &key, fee, account_nonce, recheck)? {
-        Recorded::Signed(entry) => {
-            drop(key); // wiped before the long wait
-            let ending = carry_out(context, entry, true, options.patience()).await?;
-            Ok(Finished {
-                ending,
-                resumed: false,
-            })
+impl Sender<'_> {
+    /// Finishes what is open in the journal, or plans, asks, signs, journals, sends and follows.
+    ///
+    /// # Errors
+    /// When a check, the user, the journal or the node says no.
+    pub(super) async fn send(
+        self,
+        find_open: impl Fn(&Book) -> Result<Option<u64>, Failure>,
+        propose: impl FnOnce() -> Result<Proposal, Failure>,
+    ) -> Result<Sent, Failure> {
+        if let Some(entry) = find_open(&self.context.journal.read()?)? {
+            return self.resume(entry).await.map(Sent::Done);
         }
-        Recorded::Resume(entry) => resume(context, options, entry).await,
+        let Proposal {
+            outgoing,
+            title,
+            plan,
+            question,
+        } = propose()?;
+        let priced = self.price(outgoing).await?;
+        let network = self.context.profile.network;
+        let plan = plan
+            .row("fee", TokenInfo::Stx.show(BaseUnits(priced.fee.micro_stx.into())))
+            .row("network", network);
+        eprint!("{title}\n{}", plan.to_text());
+        if self.options.dry_run {
+            return Ok(Sent::DryRun);
+        }
+        self.finish(priced, &question, find_open).await.map(Sent::Done)
     }
-}
 
-/// Carries out what an earlier run signed.
-pub(super) async fn resume(
-    context: &Context,
-    options: &SendOptions,
-    entry: u64,
-) -> Result<Finished, Failure> {
-    terminal::note("an earlier run of this command signed it already: finishing that one");
-    let ending = carry_out(context, entry, false, options.patience()).await?;
-    Ok(Finished {
-        ending,
-        resumed: true,
-    })
+    /// Chooses the fee, and says so when the ceiling cut it. Two requests, one when the user named the fee.
+    pub(super) async fn price(self, outgoing: Outgoing) -> Result<Priced, Failure> {
+        let account = self.view.account(&self.wallet.address.into()).await?;
+        let fee = price(self.context, &outgoing.transaction, self.options.fee).await?;
+        if fee.is_cut {
+            terminal::warn(
+                "the node estimates a higher fee than the profile's ceiling: this may take long to be included",
+            );
+        }
+        Ok(Priced {
+            outgoing,
+            fee,
+            account,
+        })
+    }
+
+    /// Asks, unlocks, signs, journals, sends and waits. `recheck` sees the journal right before the signature.
+    pub(super) async fn finish(
+        self,
+        priced: Priced,
+        question: &str,
+        recheck: impl FnOnce(&Book) -> Result<Option<u64>, Failure>,
+    ) -> Result<Finished, Failure> {
+        let Self {
+            context,
+            wallet,
+            options,
+            ..
+        } = self;
+        let question = format!("{question} on {}?", context.profile.network);
+        if !options.yes && !terminal::confirm(&question)? {
+            return Err(Failure::new(Kind::Refused, "not confirmed").hint("nothing was signed"));
+        }
+        let key = wallet.unlock(&context.passphrase)?;
+        let Priced {
+            outgoing,
+            fee,
+            account,
+        } = priced;
+        match record(context, outgoing, &key, fee, account.nonce, recheck)? {
+            Recorded::Signed(entry) => {
+                drop(key); // wiped before the long wait
+                let ending = carry_out(context, entry, true, options.patience()).await?;
+                Ok(Finished {
+                    ending,
+                    resumed: false,
+                })
+            }
+            Recorded::Resume(entry) => self.resume(entry).await,
+        }
+    }
+
+    /// Carries out what an earlier run signed.
+    pub(super) async fn resume(self, entry: u64) -> Result<Finished, Failure> {
+        terminal::note("an earlier run of this command signed it already: finishing that one");
+        let ending = carry_out(self.context, entry, false, self.options.patience()).await?;
+        Ok(Finished {
+            ending,
+            resumed: true,
+        })
+    }
 }

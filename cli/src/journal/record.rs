@@ -99,7 +99,9 @@ pub struct Inclusion {
     pub id: Option<u64>,
 }
 
-/// What a transaction is for: enough to recognise its effect on chain and to recognise the same wish again.
+/// What a transaction is for: enough to recognise its effect on chain and to recognise the same wish again. To add a sort:
+/// a variant here, an arm in [`Self::describe`], and one in `send::effect::find` that finds the effect in the contract's own
+/// state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Intent {
@@ -118,6 +120,20 @@ pub enum Intent {
     Refund(RefundIntent),
     /// Several lines of a list are refunded by one transaction: all or none.
     RefundMany(BatchIntent),
+}
+
+impl Intent {
+    /// In a few words, for people.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Deploy { contract, .. } => format!("deploy of {contract}"),
+            Self::CreateInvoice(invoice) => format!("invoice `{}`", invoice.reference),
+            Self::Pay(payment) => format!("payment of invoice {}", payment.invoice_id),
+            Self::Refund(refund) => format!("refund of invoice {}", refund.invoice_id),
+            Self::RefundMany(batch) => format!("{} refunds of a list", batch.lines.len()),
+        }
+    }
 }
 
 /// An invoice to be created.

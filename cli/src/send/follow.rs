@@ -8,7 +8,7 @@ use super::observe::refresh;
 use super::post::{Posted, post};
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
-use crate::journal::{Entry, Inclusion, Intent, State};
+use crate::journal::{Entry, Inclusion, State};
 use crate::profile::Chain;
 use crate::terminal;
 
@@ -129,7 +129,7 @@ async fn send_earlier(context: &Context, entry: &Entry) -> Result<(), Failure> {
         terminal::note(&format!(
             "sending {} first ({})",
             other.transaction.txid,
-            describe(&other.intent)
+            other.intent.describe()
         ));
         if let Posted::NonceUsed = post(context, other).await? {
             let view = context.node.view().await?;
@@ -145,18 +145,6 @@ async fn is_listed(context: &Context, entry: &Entry) -> bool {
         context.node.client().unconfirmed(&entry.transaction.txid).await,
         Ok(None)
     )
-}
-
-/// What a transaction is for, in a few words.
-#[must_use]
-pub(crate) fn describe(intent: &Intent) -> String {
-    match intent {
-        Intent::Deploy { contract, .. } => format!("deploy of {contract}"),
-        Intent::CreateInvoice(invoice) => format!("invoice `{}`", invoice.reference),
-        Intent::Pay(payment) => format!("payment of invoice {}", payment.invoice_id),
-        Intent::Refund(refund) => format!("refund of invoice {}", refund.invoice_id),
-        Intent::RefundMany(batch) => format!("{} refunds of a list", batch.lines.len()),
-    }
 }
 
 /// The node says that the nonce is used. If its blocks do not show that yet, the entry stays open.

@@ -13,7 +13,6 @@ mod outgoing;
 mod post;
 
 pub use fee::{Fee, FeeError, FeeFacts};
-pub(crate) use follow::describe;
 pub use follow::{Ending, Patience, carry_out};
 pub use judge::{Effect, Verdict, judge};
 pub use observe::refresh;

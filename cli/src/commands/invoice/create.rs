@@ -13,18 +13,16 @@ use recoup_protocol::text::{Reference, Text};
 use recoup_protocol::token::Token;
 use recoup_stacks::address::Principal;
 use recoup_stacks::hex;
-use recoup_stacks::transaction::UnsignedTransaction;
 use serde::Serialize;
 
 use crate::commands::sending::{
-    Finished, Outcome, Planned, SendOptions, TransactionDocument, choose_fee, finish, inclusion, resume,
+    Finished, Outcome, Proposal, SendOptions, Sender, Sent, TransactionDocument, inclusion,
 };
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::journal::{Book, Intent, InvoiceIntent, State};
 use crate::node::View;
 use crate::output::{Fields, Output};
-use crate::send::Outgoing;
 use crate::token::TokenInfo;
 
 /// Arguments of `recoup invoice create`.
@@ -121,40 +119,17 @@ pub(super) async fn run(context: &Context, arguments: CreateInvoiceArguments) ->
         document.invoice_id = Some(invoice_id);
         return document.into_output(&token);
     }
-    let finished = if let Some(entry) = find_open(&context.journal.read()?, &intent)? {
-        resume(context, &arguments.send, entry).await?
-    } else {
-        let call = Call::CreateInvoice(CreateInvoice {
-            reference: Some(intent.reference.clone()),
-            ..invoice
-        });
-        let network = context.profile.network.network();
-        let transaction =
-            UnsignedTransaction::contract_call(network, core.clone(), call.function(), call.arguments());
-        // No post-conditions, in deny mode: nothing at all may move.
-        let outgoing = Outgoing {
-            intent: Intent::CreateInvoice(intent.clone()),
-            transaction,
-        };
-        let account = view.account(&intent.merchant).await?;
-        let fee = choose_fee(context, &outgoing, &arguments.send).await?;
-        show_plan(context, &arguments, &intent, &token, fee.micro_stx);
-        if arguments.send.dry_run {
-            return CreatedDocument::new(&intent, Outcome::DryRun).into_output(&token);
-        }
-        let question = format!("Create this invoice on {}?", context.profile.network);
-        let planned = Planned {
-            outgoing,
-            fee,
-            account_nonce: account.nonce,
-            question,
-        };
-        finish(context, &wallet, &arguments.send, planned, |book| {
-            find_open(book, &intent)
-        })
-        .await?
+    let sender = Sender {
+        context,
+        wallet: &wallet,
+        view: &view,
+        options: &arguments.send,
     };
-    let Finished { ending, resumed } = finished;
+    let propose = || Ok(proposal(context, &arguments, invoice, &intent, &token));
+    let sent = sender.send(|book| find_open(book, &intent), propose).await?;
+    let Sent::Done(Finished { ending, resumed }) = sent else {
+        return CreatedDocument::new(&intent, Outcome::DryRun).into_output(&token);
+    };
     let mut document = CreatedDocument::new(&intent, Outcome::of(&ending));
     document.resumed = resumed;
     document.invoice_id = inclusion(&ending)
@@ -164,35 +139,40 @@ pub(super) async fn run(context: &Context, arguments: CreateInvoiceArguments) ->
     document.into_output(&token)
 }
 
-fn show_plan(
+/// Without post-conditions, in deny mode: nothing at all may move.
+fn proposal(
     context: &Context,
     arguments: &CreateInvoiceArguments,
+    invoice: CreateInvoice,
     intent: &InvoiceIntent,
     token: &TokenInfo,
-    fee: u64,
-) {
-    let fields = Fields::new()
-        .row("amount", token.show(intent.amount))
-        .optional("token", token.contract())
-        .row("merchant", &intent.merchant)
-        .row("to pay within", format!("{} burn blocks", arguments.expires_in))
-        .row(
-            "refund window",
-            format!("{} burn blocks", arguments.refund_window),
-        )
-        .row(
-            "payments",
-            arguments
-                .min_payment
-                .as_ref()
-                .map_or("one, of all".to_owned(), |least| format!("of at least {least}")),
-        )
-        .optional("only payer", arguments.only_payer.as_ref())
-        .row("reference", &intent.reference)
-        .optional("memo (public for ever)", arguments.memo.as_ref())
-        .row("fee", TokenInfo::Stx.show(BaseUnits(fee.into())))
-        .row("network", context.profile.network);
-    eprint!("Invoice\n{}", fields.to_text());
+) -> Proposal {
+    let call = Call::CreateInvoice(CreateInvoice {
+        reference: Some(intent.reference.clone()),
+        ..invoice
+    });
+    let payments = arguments
+        .min_payment
+        .as_ref()
+        .map_or("one, of all".to_owned(), |least| format!("of at least {least}"));
+    Proposal {
+        outgoing: context.outgoing(&intent.core, &call, Intent::CreateInvoice(intent.clone())),
+        title: "Invoice",
+        plan: Fields::new()
+            .row("amount", token.show(intent.amount))
+            .optional("token", token.contract())
+            .row("merchant", &intent.merchant)
+            .row("to pay within", format!("{} burn blocks", arguments.expires_in))
+            .row(
+                "refund window",
+                format!("{} burn blocks", arguments.refund_window),
+            )
+            .row("payments", payments)
+            .optional("only payer", arguments.only_payer.as_ref())
+            .row("reference", &intent.reference)
+            .optional("memo (public for ever)", arguments.memo.as_ref()),
+        question: "Create this invoice".to_owned(),
+    }
 }
 
 /// The bounds that are left once clap and the types have checked theirs.

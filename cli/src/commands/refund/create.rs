@@ -8,7 +8,6 @@ use recoup_protocol::reads::{GetOperator, GetPayerAt, GetRefund, GetRefundQuote,
 use recoup_protocol::text::{Reference, Text};
 use recoup_stacks::address::{ContractId, Principal};
 use recoup_stacks::rpc::Account;
-use recoup_stacks::transaction::UnsignedTransaction;
 use serde::Serialize;
 
 use super::plan_text::{PlanDocument, plan_text};
@@ -16,7 +15,7 @@ use super::show::RefundDocument;
 use crate::cache::Cache;
 use crate::commands::invoice::refused;
 use crate::commands::sending::{
-    Finished, Outcome, Planned, SendOptions, TransactionDocument, choose_fee, finish, inclusion, resume,
+    Finished, Outcome, Priced, SendOptions, Sender, TransactionDocument, inclusion,
 };
 use crate::context::{Context, Wallet};
 use crate::failure::{Failure, Kind};
@@ -24,7 +23,7 @@ use crate::journal::{Book, Intent};
 use crate::node::View;
 use crate::output::{Fields, Output};
 use crate::refund::{Asked, Decision, Facts, Funds, Plan, Refusal, Wish, check_funds, decide};
-use crate::send::{Ending, Outgoing, refresh};
+use crate::send::{Ending, refresh};
 use crate::terminal;
 use crate::token::TokenInfo;
 
@@ -90,6 +89,12 @@ pub(super) async fn run(context: &Context, arguments: CreateRefund) -> Result<Ou
     let core = context.core()?;
     let wallet = context.wallet()?;
     let view = context.node.view().await?;
+    let sender = Sender {
+        context,
+        wallet: &wallet,
+        view: &view,
+        options: &arguments.send,
+    };
     let mut cache = context.cache();
     cache.ensure_released(&view, core).await?;
     let (wish, facts) = read(context, &view, core, &wallet, &mut cache, &arguments).await?;
@@ -98,31 +103,15 @@ pub(super) async fn run(context: &Context, arguments: CreateRefund) -> Result<Ou
         Decision::Send(plan) => plan,
         Decision::Done(refund_id, refund) => return already_done(refund_id, *refund, &facts.token),
         Decision::Resume(entry) => {
-            let finished = resume(context, &arguments.send, entry).await?;
+            let finished = sender.resume(entry).await?;
             return report(context, finished, None, &facts.token).await;
         }
     };
-    let account = view.account(&plan.intent.issuer).await?;
-    let funds = funds(&view, &plan, &account).await?;
-    let call = plan.call();
-    let network = context.profile.network.network();
-    let transaction =
-        UnsignedTransaction::contract_call(network, core.clone(), call.function(), call.arguments());
-    let outgoing = Outgoing {
-        intent: Intent::Refund(plan.intent.clone()),
-        transaction,
-    }
-    .fenced(vec![plan.fence.post_condition.clone()]);
-    let fee = choose_fee(context, &outgoing, &arguments.send).await?;
-    check_funds(&plan, funds, fee.micro_stx)?;
-    let text = plan_text(
-        &plan,
-        context.profile.network,
-        fee.micro_stx,
-        &wallet.name.to_string(),
-    );
+    let priced = price(&sender, &plan).await?;
+    let fee = priced.fee.micro_stx;
     plan.warnings.iter().for_each(|warning| terminal::warn(warning));
-    let document = PlanDocument::new(&plan, context.profile.network, fee.micro_stx);
+    let document = PlanDocument::new(&plan, context.profile.network, fee);
+    let text = plan_text(&plan, context.profile.network, fee, &wallet.name.to_string());
     if arguments.send.dry_run {
         let document = CreatedDocument {
             plan: Some(document),
@@ -131,24 +120,27 @@ pub(super) async fn run(context: &Context, arguments: CreateRefund) -> Result<Ou
         return Output::new(&document, text);
     }
     eprint!("{text}");
-    let question = format!(
-        "Refund {} on {}?",
-        plan.token.show(plan.intent.amount),
-        context.profile.network
-    );
-    let planned = Planned {
-        outgoing,
-        fee,
-        account_nonce: account.nonce,
-        question,
-    };
+    let question = format!("Refund {}", plan.token.show(plan.intent.amount));
     // Somebody may have sent the same in another window while this one was asking.
     let recheck = |book: &Book| match decide(&wish, &facts, book, arguments.force)? {
         Decision::Resume(entry) => Ok(Some(entry)),
         Decision::Send(_) | Decision::Done(..) => Ok(None),
     };
-    let finished = finish(context, &wallet, &arguments.send, planned, recheck).await?;
+    let finished = sender.finish(priced, &question, recheck).await?;
     report(context, finished, Some(document), &facts.token).await
+}
+
+/// Makes the transaction, chooses its fee, and checks that both can be paid.
+async fn price(sender: &Sender<'_>, plan: &Plan) -> Result<Priced, Failure> {
+    let intent = Intent::Refund(plan.intent.clone());
+    let outgoing = sender
+        .context
+        .outgoing(&plan.intent.core, &plan.call(), intent)
+        .fenced(vec![plan.fence.post_condition.clone()]);
+    let priced = sender.price(outgoing).await?;
+    let funds = funds(sender.view, plan, &priced.account).await?;
+    check_funds(plan, funds, priced.fee.micro_stx)?;
+    Ok(priced)
 }
 
 /// What is wished and what is true, at one block.

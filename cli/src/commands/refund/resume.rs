@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::journal::{Entry, State};
 use crate::output::{Output, Table};
-use crate::send::{Patience, carry_out, describe, refresh};
+use crate::send::{Patience, carry_out, refresh};
 use crate::terminal;
 
 /// Arguments of `recoup refund resume`.
@@ -65,7 +65,7 @@ pub(super) async fn run(context: &Context, arguments: &Resume) -> Result<Output,
         if now.state.is_open() {
             worst = worst.or(Some(Kind::Pending));
         }
-        let what = describe(&now.intent);
+        let what = now.intent.describe();
         let transaction = TransactionDocument::new(context, &now);
         table.push(&[
             what.clone(),
