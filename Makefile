@@ -37,6 +37,7 @@ check: setup ## What CI demands beside the tests: formats, lints, docs, types, g
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 	npm run --silent check
+	npm run --silent docs -- --check
 	npm run --silent costs -- --check
 	scripts/forbidden-words.sh
 	$(MAKE) --no-print-directory sqlx-check
