@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::config::ConfigCommand;
 use crate::commands::contracts::ContractsCommand;
 use crate::commands::invoice::InvoiceCommand;
+use crate::commands::manual::{Completions, Manual};
 use crate::commands::pay::Pay;
 use crate::commands::refund::RefundCommand;
 use crate::commands::wallet::WalletCommand;
@@ -44,4 +45,10 @@ pub enum Command {
     Refund(RefundCommand),
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Say what works, what does not, and what to do about it
+    Doctor,
+    /// Print a shell's completions of this program
+    Completions(Completions),
+    /// Print the manual page
+    Man(Manual),
 }

@@ -238,6 +238,9 @@ impl From<ConfigError> for Failure {
             ConfigError::UnknownProfile(_) => {
                 failure.hint("built in are local, testnet and mainnet; others stand in config.toml")
             }
+            ConfigError::ProfileExists(_) => {
+                failure.hint("change it with `recoup config set`, or give the new one another name")
+            }
             ConfigError::UnknownSetting(_) => failure.hint(
                 "there are network, node, indexer, contract, wallet, max-fee, fallback-fee and final-after",
             ),

@@ -1,6 +1,6 @@
 //! The indexer's HTTP API: a convenience, never a need.
 
-use recoup_protocol::api::{BASE_PATH, ErrorBody, Page, Refund};
+use recoup_protocol::api::{BASE_PATH, ErrorBody, Health, Page, Refund};
 use recoup_stacks::address::Principal;
 use recoup_stacks::rpc::client_builder;
 use reqwest::Url;
@@ -54,6 +54,14 @@ impl Indexer {
         let mut query = vec![("merchant", merchant.to_string())];
         query.extend(cursor.map(|cursor| ("cursor", cursor.to_owned())));
         self.get("/refunds", &query).await
+    }
+
+    /// Where the indexer stands.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn health(&self) -> Result<Health, Failure> {
+        self.get("/health", &[]).await
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T, Failure> {

@@ -9,6 +9,7 @@ pub mod cache;
 pub mod commands;
 pub mod context;
 pub mod contracts;
+pub mod doctor;
 mod failpoint;
 pub mod failure;
 pub mod home;

@@ -5,7 +5,7 @@ use recoup_protocol::reads::ReadOnly;
 use recoup_stacks::address::{ContractId, Principal};
 use recoup_stacks::clarity::{ClarityName, Value};
 use recoup_stacks::hash::{BurnHeight, IndexBlockHash, StacksHeight};
-use recoup_stacks::rpc::{Account, ContractInterface, NodeClient, RpcError};
+use recoup_stacks::rpc::{Account, ContractInterface, NodeClient, NodeInfo, RpcError};
 use tokio::task::JoinSet;
 
 use crate::failure::{Failure, Kind};
@@ -49,7 +49,14 @@ impl Node {
     /// # Errors
     /// When the node does not answer, or follows another chain.
     pub async fn view(&self) -> Result<View<'_>, Failure> {
-        let info = self.client.info().await.map_err(failure)?;
+        self.view_at(&self.client.info().await.map_err(failure)?)
+    }
+
+    /// The chain at the block that an answer of the node named.
+    ///
+    /// # Errors
+    /// When the node follows another chain.
+    pub fn view_at(&self, info: &NodeInfo) -> Result<View<'_>, Failure> {
         if info.network_id != self.chain.chain_id() {
             let message = format!(
                 "the node {} is on chain {}, not on {} ({})",

@@ -6,6 +6,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::str::FromStr;
 
 use recoup_stacks::address::{ChainId, ContractId, Network};
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,10 @@ use toml_edit::{DocumentMut, Item, Table, value};
 
 use crate::home::{Existing, FileError, Home, write_whole};
 use crate::keystore::WalletName;
+
+mod new_profile;
+
+pub use new_profile::add;
 
 /// Why the configuration cannot be used.
 #[derive(Debug, Error)]
@@ -27,6 +32,12 @@ pub enum ConfigError {
     /// No such profile is built in or configured.
     #[error("there is no profile `{0}`")]
     UnknownProfile(String),
+    /// No such chain.
+    #[error("there is no chain `{0}`: it is local, testnet or mainnet")]
+    UnknownChain(String),
+    /// The file has a profile of this name.
+    #[error("the configuration file has a profile `{0}` already")]
+    ProfileExists(String),
     /// A profile of one's own must say where it belongs.
     #[error("profile `{profile}` names no {setting}")]
     Missing {
@@ -91,6 +102,17 @@ impl Chain {
     }
 }
 
+impl FromStr for Chain {
+    type Err = ConfigError;
+
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        [Self::Local, Self::Testnet, Self::Mainnet]
+            .into_iter()
+            .find(|chain| chain.as_str() == text)
+            .ok_or_else(|| ConfigError::UnknownChain(text.to_owned()))
+    }
+}
+
 impl fmt::Display for Chain {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
@@ -135,22 +157,19 @@ impl Settings {
         }
     }
 
-    fn built_in(profile: &str) -> Option<Self> {
+    /// What is known of a chain without configuration.
+    #[must_use]
+    pub fn built_in(chain: Chain) -> Self {
         let at = |network, node: &str, indexer: Option<&str>| Self {
             network: Some(network),
             node: Some(node.to_owned()),
             indexer: indexer.map(str::to_owned),
             ..Self::default()
         };
-        match profile {
-            "local" => Some(at(
-                Chain::Local,
-                "http://127.0.0.1:20443",
-                Some("http://127.0.0.1:3780"),
-            )),
-            "testnet" => Some(at(Chain::Testnet, "https://api.testnet.hiro.so", None)),
-            "mainnet" => Some(at(Chain::Mainnet, "https://api.hiro.so", None)),
-            _ => None,
+        match chain {
+            Chain::Local => at(chain, "http://127.0.0.1:20443", Some("http://127.0.0.1:3780")),
+            Chain::Testnet => at(chain, "https://api.testnet.hiro.so", None),
+            Chain::Mainnet => at(chain, "https://api.hiro.so", None),
         }
     }
 }
@@ -214,7 +233,7 @@ impl Config {
             .or(self.default_profile.as_deref())
             .unwrap_or(DEFAULT_PROFILE)
             .to_owned();
-        let built_in = Settings::built_in(&name);
+        let built_in = name.parse().ok().map(Settings::built_in);
         let configured = self.profiles.get(&name).cloned();
         if built_in.is_none() && configured.is_none() {
             return Err(ConfigError::UnknownProfile(name));

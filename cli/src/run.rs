@@ -6,7 +6,7 @@ use clap::Parser as _;
 use serde_json::json;
 
 use crate::arguments::{Arguments, Command};
-use crate::commands::{config, contracts, invoice, pay, refund, wallet};
+use crate::commands::{config, contracts, doctor, invoice, manual, pay, refund, wallet};
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::output::Output;
@@ -26,14 +26,18 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<Output, Failure> {
-    let context = Context::new(&arguments.global)?;
+    let context = || Context::new(&arguments.global);
     match arguments.command {
-        Command::Wallet(command) => wallet::run(&context, command).await,
-        Command::Contracts(command) => contracts::run(&context, command).await,
-        Command::Invoice(command) => invoice::run(&context, command).await,
-        Command::Pay(arguments) => pay::run(&context, arguments).await,
-        Command::Refund(command) => refund::run(&context, command).await,
-        Command::Config(command) => config::run(&context, &command),
+        Command::Wallet(command) => wallet::run(&context()?, command).await,
+        Command::Contracts(command) => contracts::run(&context()?, command).await,
+        Command::Invoice(command) => invoice::run(&context()?, command).await,
+        Command::Pay(arguments) => pay::run(&context()?, arguments).await,
+        Command::Refund(command) => refund::run(&context()?, command).await,
+        Command::Config(command) => config::run(&arguments.global, &command),
+        // A broken configuration is a finding, too.
+        Command::Doctor => doctor::run(&arguments.global).await,
+        Command::Completions(arguments) => manual::completions(&arguments),
+        Command::Man(arguments) => manual::manual(&arguments),
     }
 }
 

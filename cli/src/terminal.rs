@@ -25,13 +25,44 @@ pub fn confirm(question: &str) -> Result<bool, Failure> {
         )
         .hint("look at the plan with --dry-run, then add --yes"));
     }
+    let answer = prompt(&format!("{question} [y/N] "))?;
+    Ok(matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Asks for a line of text on stderr; an empty answer means the default.
+///
+/// # Errors
+/// When nobody can be asked, or the terminal fails.
+pub fn ask(question: &str, default: Option<&str>) -> Result<String, Failure> {
+    if !can_ask() {
+        return Err(Failure::new(
+            Kind::Usage,
+            format!("there is no terminal to ask on: {question}?"),
+        )
+        .hint("give it as an option, or add --yes to take what is built in"));
+    }
+    let default = default.unwrap_or_default();
+    let shown = if default.is_empty() {
+        String::new()
+    } else {
+        format!(" [{default}]")
+    };
+    let answer = prompt(&format!("{question}{shown}: "))?;
+    Ok(if answer.is_empty() {
+        default.to_owned()
+    } else {
+        answer
+    })
+}
+
+fn prompt(text: &str) -> Result<String, Failure> {
     let mut line = String::new();
-    eprint!("{question} [y/N] ");
+    eprint!("{text}");
     io::stderr()
         .flush()
         .and_then(|()| io::stdin().lock().read_line(&mut line))
         .map_err(|error| Failure::from_error(Kind::Internal, &error).context("cannot read the answer"))?;
-    Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    Ok(line.trim().to_owned())
 }
 
 /// A line about what goes on, on stderr.

@@ -10,10 +10,14 @@ use crate::context::{Context, Wallet};
 use crate::contracts::{CORE, Contract, MOCK_SBTC, TRAIT, sha256};
 use crate::failure::{Failure, Kind};
 use crate::journal::{Book, Intent};
+use crate::node::View;
 use crate::output::{Fields, Output, Table};
 use crate::profile::{self, Chain};
 use crate::send::Outgoing;
 use crate::terminal;
+
+/// The contracts of a release, each after those that it needs.
+const RELEASED: [Contract; 2] = [TRAIT, CORE];
 
 /// Deploy the contracts, or compare deployed ones with those in this program
 #[derive(Debug, Clone, Subcommand)]
@@ -63,7 +67,7 @@ async fn run_deploy(context: &Context, deploy: &Deploy) -> Result<Output, Failur
         ));
     }
     let wallet = context.wallet()?;
-    let mut contracts = vec![TRAIT, CORE];
+    let mut contracts = RELEASED.to_vec();
     contracts.extend(deploy.mocks.then_some(MOCK_SBTC));
     let mut documents = Vec::new();
     for contract in contracts {
@@ -168,22 +172,62 @@ fn id_of(deployer: Address, contract: Contract) -> Result<ContractId, Failure> {
     Ok(ContractId::new(deployer, name))
 }
 
+/// What stands on chain where a released contract belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deployed {
+    /// Nothing.
+    Missing,
+    /// The released source.
+    Released,
+    /// Another source.
+    Other,
+}
+
+impl Deployed {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Released => "released",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// Compares what is deployed beside this core with what is released, in the order of [`RELEASED`]. One request each.
+///
+/// # Errors
+/// When the node does not answer.
+pub(super) async fn compare(
+    view: &View<'_>,
+    core: &ContractId,
+) -> Result<Vec<(ContractId, Deployed)>, Failure> {
+    let mut found = Vec::new();
+    for contract in RELEASED {
+        let id = if contract == CORE {
+            core.clone()
+        } else {
+            id_of(core.address, contract)?
+        };
+        let deployed = match view.source(&id).await? {
+            None => Deployed::Missing,
+            Some(source) if source == contract.source => Deployed::Released,
+            Some(_) => Deployed::Other,
+        };
+        found.push((id, deployed));
+    }
+    Ok(found)
+}
+
 async fn info(context: &Context) -> Result<Output, Failure> {
     let core = context.core()?;
     let view = context.node.view().await?;
     let mut documents = Vec::new();
-    for contract in [TRAIT, CORE] {
-        let id = id_of(core.address, contract)?;
-        let id = if contract == CORE { core.clone() } else { id };
-        let status = match view.source(&id).await? {
-            None => "missing",
-            Some(source) if source == contract.source => "released",
-            Some(_) => "other",
-        };
+    for (contract, deployed) in RELEASED.iter().zip(compare(&view, core).await?) {
+        let (id, status) = deployed;
         documents.push(ContractDocument {
             contract: id,
             source_sha256: contract.sha256(),
-            status: status.to_owned(),
+            status: status.as_str().to_owned(),
             transaction: None,
         });
     }

@@ -2,7 +2,9 @@
 
 pub mod config;
 pub mod contracts;
+pub mod doctor;
 pub mod invoice;
+pub mod manual;
 pub mod pay;
 pub mod refund;
 mod sending;

@@ -6,8 +6,11 @@
 )]
 
 mod batches;
+mod doctor;
+mod fake_server;
 mod help;
 mod interrupted;
+mod manual;
 mod payments;
 mod refusals;
 mod replay;

@@ -70,6 +70,12 @@ impl NodeClient {
             .json()
     }
 
+    /// The same, and the node's clock as its answer's `date` says it (RFC 2822): `GET /v2/info`.
+    pub async fn info_and_date(&self) -> Result<(NodeInfo, Option<String>), RpcError> {
+        let answer = self.get("/v2/info".to_owned(), ORDINARY_LIMIT).await?.ok()?;
+        Ok((answer.json()?, answer.date))
+    }
+
     /// Balance and nonce of an account, at a block or now: `GET /v2/accounts/..`.
     pub async fn account(
         &self,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
+use reqwest::header::{DATE, HeaderMap};
 use reqwest::{ClientBuilder, Method, Response, StatusCode, Url};
 use rustls::crypto::{CryptoProvider, ring};
 use serde::de::DeserializeOwned;
@@ -56,6 +56,8 @@ pub(super) struct Request {
 pub(super) struct Answer {
     request: String,
     pub(super) status: StatusCode,
+    /// The server's clock, as it wrote it.
+    pub(super) date: Option<String>,
     pub(super) body: Vec<u8>,
 }
 
@@ -81,6 +83,11 @@ impl Answer {
             .await
             .map_err(network)?;
         let status = response.status();
+        let date = response
+            .headers()
+            .get(DATE)
+            .and_then(|date| date.to_str().ok())
+            .map(str::to_owned);
         let body = read_bounded(response, request.limit)
             .await
             .map_err(network)?
@@ -91,6 +98,7 @@ impl Answer {
         Ok(Self {
             request: name,
             status,
+            date,
             body,
         })
     }
