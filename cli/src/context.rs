@@ -156,7 +156,7 @@ impl Context {
         let network = self.profile.network.network();
         let transaction =
             UnsignedTransaction::contract_call(network, contract.clone(), call.function(), call.arguments());
-        Outgoing { intent, transaction }
+        Outgoing::new(intent, transaction)
     }
 
     /// What is remembered of the profile's chain.
@@ -279,10 +279,21 @@ impl From<crate::secrets::SecretError> for Failure {
 
 impl From<crate::journal::JournalError> for Failure {
     fn from(error: crate::journal::JournalError) -> Self {
-        Self::from_error(Kind::Internal, &error).hint(
-            "nothing is signed while the journal cannot be trusted: keep a copy of the file, and move it away only when \
-             no transaction in it can still be on its way",
-        )
+        use crate::journal::JournalError;
+        let hint = match &error {
+            JournalError::Write(_) | JournalError::File(_) => {
+                "what cannot be written down first is not signed or sent: make room on the disk and check the folder's \
+                 permissions, then run the same command again"
+            }
+            JournalError::Header { .. } => {
+                "each network and version has a journal of its own: check --home and --profile"
+            }
+            JournalError::Line { .. } | JournalError::Content { .. } | JournalError::Order { .. } => {
+                "nothing is signed while the journal cannot be trusted: keep a copy of the file and restore the newest \
+                 good one; docs/JOURNAL.md says how, and when a new one may be begun"
+            }
+        };
+        Self::from_error(Kind::Internal, &error).hint(hint)
     }
 }
 

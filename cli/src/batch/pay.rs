@@ -19,7 +19,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::journal::{BatchLine, Book, Entry, FailedAt, RefundIntent, State};
 use crate::refund::Asked;
-use crate::send::{Ending, Patience, Recorded, carry_out, price, record};
+use crate::send::{Ending, Patience, Recorded, Start, carry_out, price, record};
 use crate::terminal;
 use crate::token::TokenInfo;
 
@@ -139,7 +139,7 @@ impl Payer<'_> {
             results.set(line.line, Status::Sent, None, Some(txid));
         }
         results.save()?;
-        match carry_out(self.context, number, true, self.patience).await {
+        match carry_out(self.context, number, Start::New, self.patience).await {
             Ok(Ending::Included(_, inclusion)) => Ok(Paid::Included {
                 txid,
                 first_id: inclusion.id,

@@ -119,8 +119,16 @@ fn journal(groups: &[(Vec<Due>, Option<Change>)]) -> Book {
             nonce: number,
             fee: 300,
         };
-        let signed = Change::Signed { intent, transaction };
-        for change in [Some(signed), change.clone()].into_iter().flatten() {
+        let planned = Change::Planned { intent };
+        let signed = Change::Signed { transaction };
+        // A fork undoes only what was seen.
+        let seen = matches!(change, Some(Change::Orphaned {}))
+            .then(included)
+            .flatten();
+        for change in [Some(planned), Some(signed), seen, change.clone()]
+            .into_iter()
+            .flatten()
+        {
             book.apply(Record {
                 entry: number,
                 at: chrono::DateTime::UNIX_EPOCH,
@@ -145,6 +153,7 @@ fn included() -> Option<Change> {
         seen_at: StacksHeight(9),
         burn_height: BurnHeight(3),
         id: Some(1),
+        txid: None,
     }))
 }
 

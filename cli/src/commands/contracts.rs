@@ -147,10 +147,7 @@ fn proposal(context: &Context, contract: Contract, id: &ContractId, intent: &Int
     let source = contract.source.to_owned();
     let transaction = UnsignedTransaction::deploy(network, ClarityVersion::Clarity4, id.name.clone(), source);
     Proposal {
-        outgoing: Outgoing {
-            intent: intent.clone(),
-            transaction,
-        },
+        outgoing: Outgoing::new(intent.clone(), transaction),
         title: "Deploy",
         plan: Fields::new()
             .row("contract", id)

@@ -25,11 +25,11 @@ use serde::Serialize;
 
 use crate::context::{Context, Wallet};
 use crate::failure::{Failure, Kind};
-use crate::journal::{Book, Entry, Inclusion};
+use crate::journal::{Book, Entry, Inclusion, SignedTransaction, State};
 use crate::node::View;
 use crate::output::Fields;
 use crate::profile::Chain;
-use crate::send::{Ending, Fee, Outgoing, Patience, Recorded, carry_out, price, record};
+use crate::send::{Ending, Fee, Outgoing, Patience, Recorded, Start, carry_out, price, record};
 use crate::terminal;
 use crate::token::TokenInfo;
 
@@ -73,22 +73,36 @@ pub(super) struct TransactionDocument {
     state: &'static str,
     /// Its entry in the journal.
     journal_entry: u64,
+    /// The same with other fees: one of all is ever included.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    alternatives: Vec<Txid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explorer: Option<String>,
 }
 
 impl TransactionDocument {
+    /// Where the fee was raised, the transaction is the one in a block as far as that is known, else the one with the highest
+    /// fee; the others are the alternatives.
     pub(super) fn new(context: &Context, entry: &Entry) -> Self {
-        let txid = entry.transaction.txid;
-        let chain = context.profile.network;
-        let is_public = chain != Chain::Local;
+        let (State::Included(Inclusion { txid, .. }) | State::Final(Inclusion { txid, .. })) = &entry.state
+        else {
+            return Self::of(context, entry, &entry.transaction);
+        };
+        let is_included = |one: &&SignedTransaction| Some(one.txid) == *txid;
+        let shown = entry.alternatives().find(is_included);
+        Self::of(context, entry, shown.unwrap_or(&entry.transaction))
+    }
+
+    fn of(context: &Context, entry: &Entry, shown: &SignedTransaction) -> Self {
+        let alternatives = entry.alternatives().map(|one| one.txid);
         Self {
-            txid,
-            nonce: entry.transaction.nonce,
-            fee: entry.transaction.fee.to_string(),
+            txid: shown.txid,
+            nonce: shown.nonce,
+            fee: shown.fee.to_string(),
             state: entry.state.as_str(),
             journal_entry: entry.number,
-            explorer: is_public.then(|| format!("https://explorer.hiro.so/txid/{txid}?chain={chain}")),
+            alternatives: alternatives.filter(|txid| *txid != shown.txid).collect(),
+            explorer: explorer(context, &shown.txid),
         }
     }
 
@@ -98,6 +112,12 @@ impl TransactionDocument {
             .row("state", self.state)
             .optional("explorer", self.explorer.as_ref())
     }
+}
+
+/// Where a public chain's transactions can be looked at.
+pub(super) fn explorer(context: &Context, txid: &Txid) -> Option<String> {
+    let chain = context.profile.network;
+    (chain != Chain::Local).then(|| format!("https://explorer.hiro.so/txid/{txid}?chain={chain}"))
 }
 
 /// How a command that sends something ended, as its JSON document says it.
@@ -193,7 +213,8 @@ impl Sender<'_> {
         find_open: impl Fn(&Book) -> Result<Option<u64>, Failure>,
         propose: impl FnOnce() -> Result<Proposal, Failure>,
     ) -> Result<Sent, Failure> {
-        if let Some(entry) = find_open(&self.context.journal.read()?)? {
+        let book = self.context.journal.read()?;
+        if let Some(entry) = find_open(&book)? {
             return self.resume(entry).await.map(Sent::Done);
         }
         let Proposal {
@@ -256,7 +277,7 @@ impl Sender<'_> {
         match record(context, outgoing, &key, fee, account.nonce, recheck)? {
             Recorded::Signed(entry) => {
                 drop(key); // wiped before the long wait
-                let ending = carry_out(context, entry, true, options.patience()).await?;
+                let ending = carry_out(context, entry, Start::New, options.patience()).await?;
                 Ok(Finished {
                     ending,
                     resumed: false,
@@ -269,7 +290,7 @@ impl Sender<'_> {
     /// Carries out what an earlier run signed.
     pub(super) async fn resume(self, entry: u64) -> Result<Finished, Failure> {
         terminal::note("an earlier run of this command signed it already: finishing that one");
-        let ending = carry_out(self.context, entry, false, self.options.patience()).await?;
+        let ending = carry_out(self.context, entry, Start::Earlier, self.options.patience()).await?;
         Ok(Finished {
             ending,
             resumed: true,

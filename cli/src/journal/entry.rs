@@ -6,17 +6,34 @@ use chrono::{DateTime, Utc};
 use recoup_stacks::address::Address;
 use thiserror::Error;
 
-use super::record::{Change, FailedAt, Inclusion, Intent, Record, RefundIntent, SignedTransaction};
+use super::record::{
+    Approval, ApprovalTerms, BatchLine, Change, FailedAt, Inclusion, Intent, Record, RefundIntent,
+    SignedTransaction,
+};
+use super::stage::{Stage, Step};
 
 /// Why records make no sense together.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BookError {
-    /// A change of an entry that was never signed.
+    /// A change of an entry that was never planned.
     #[error("entry {0} is changed before it exists")]
     Unknown(u64),
     /// A new entry whose number is not the next.
     #[error("entry {0} is out of order")]
     OutOfOrder(u64),
+    /// A change that is impossible where the entry stands.
+    #[error("entry {entry} cannot become `{step}` after `{from}`")]
+    Impossible {
+        /// The entry.
+        entry: u64,
+        /// Where it stands.
+        from: Stage,
+        /// The record.
+        step: &'static str,
+    },
+    /// A transaction that is not the entry's with a higher fee.
+    #[error("entry {0} gets a transaction that is no alternative to its own")]
+    NoAlternative(u64),
 }
 
 /// Where an entry stands; see the table in [`crate::journal`].
@@ -44,18 +61,24 @@ pub enum State {
 }
 
 impl State {
+    /// Where that is, without details.
+    #[must_use]
+    pub const fn stage(&self) -> Stage {
+        match self {
+            Self::Signed => Stage::Signed,
+            Self::Broadcast => Stage::Broadcast,
+            Self::Included(_) => Stage::Included,
+            Self::Final(_) => Stage::Final,
+            Self::Failed { .. } => Stage::Failed,
+            Self::Replaced => Stage::Replaced,
+            Self::Orphaned => Stage::Orphaned,
+        }
+    }
+
     /// The word in the journal and in JSON.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Signed => "signed",
-            Self::Broadcast => "broadcast",
-            Self::Included(_) => "included",
-            Self::Final(_) => "final",
-            Self::Failed { .. } => "failed",
-            Self::Replaced => "replaced",
-            Self::Orphaned => "orphaned",
-        }
+        self.stage().as_str()
     }
 
     /// Whether the transaction can still be included: it must not be signed anew under another nonce.
@@ -80,17 +103,48 @@ impl State {
     }
 }
 
-/// One transaction and what became of it.
+/// What is decided and has no transaction: not yet, or never.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Its number in the journal.
+    pub number: u64,
+    /// When it was planned.
+    pub planned_at: DateTime<Utc>,
+    /// What it is for.
+    pub intent: Intent,
+    /// `planned`, `awaiting-approval`, `failed` or `replaced`.
+    pub stage: Stage,
+    /// What a second person is asked for.
+    pub terms: Option<ApprovalTerms>,
+    /// What second persons said.
+    pub approvals: Vec<Approval>,
+    /// Why it came to nothing.
+    pub detail: Option<String>,
+}
+
+impl Draft {
+    /// Whether it waits for a second person.
+    #[must_use]
+    pub fn is_awaiting(&self) -> bool {
+        self.stage == Stage::AwaitingApproval
+    }
+}
+
+/// One signed transaction, or several alternatives of which one can count, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Its number in the journal.
     pub number: u64,
-    /// When it was signed.
+    /// When it was signed first.
     pub signed_at: DateTime<Utc>,
     /// What it is for.
     pub intent: Intent,
-    /// The transaction.
+    /// The transaction; where the fee was raised, the one with the highest.
     pub transaction: SignedTransaction,
+    /// The same with lower fees, oldest first: each can be included in place of the last.
+    pub lower: Vec<SignedTransaction>,
+    /// Who agreed to it.
+    pub approvals: Vec<Approval>,
     /// Where it stands.
     pub state: State,
 }
@@ -99,16 +153,39 @@ impl Entry {
     /// The refund that it is for, if it is for one.
     #[must_use]
     pub const fn refund(&self) -> Option<&RefundIntent> {
-        match &self.intent {
-            Intent::Refund(refund) => Some(refund),
-            _ => None,
-        }
+        self.intent.refund()
     }
 
     /// All refunds that it is for: one, or several lines of a list.
     pub fn refunds(&self) -> impl Iterator<Item = &RefundIntent> {
-        let lines = match &self.intent {
-            Intent::RefundMany(batch) => batch.lines.as_slice(),
+        self.intent.refunds()
+    }
+
+    /// All transactions that can count for it, the one with the highest fee first.
+    pub fn alternatives(&self) -> impl Iterator<Item = &SignedTransaction> {
+        std::iter::once(&self.transaction).chain(self.lower.iter().rev())
+    }
+
+    fn accepts(&self, bumped: &SignedTransaction) -> bool {
+        let current = &self.transaction;
+        bumped.sender == current.sender && bumped.nonce == current.nonce && bumped.fee > current.fee
+    }
+}
+
+impl Intent {
+    /// The refund, if it is one.
+    #[must_use]
+    pub const fn refund(&self) -> Option<&RefundIntent> {
+        match self {
+            Self::Refund(refund) => Some(refund),
+            _ => None,
+        }
+    }
+
+    /// All refunds: one, or several lines of a list.
+    pub fn refunds(&self) -> impl Iterator<Item = &RefundIntent> {
+        let lines: &[BatchLine] = match self {
+            Self::RefundMany(batch) => batch.lines.as_slice(),
             _ => &[],
         };
         self.refund()
@@ -120,6 +197,7 @@ impl Entry {
 /// All entries of a journal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Book {
+    drafts: BTreeMap<u64, Draft>,
     entries: BTreeMap<u64, Entry>,
 }
 
@@ -127,61 +205,173 @@ impl Book {
     /// Takes in the next record.
     ///
     /// # Errors
-    /// When it does not fit those before.
+    /// When it does not fit those before; nothing is taken in then.
     pub fn apply(&mut self, record: Record) -> Result<(), BookError> {
-        let number = record.entry;
-        let state = match record.change {
-            Change::Signed { intent, transaction } => {
-                return self.add(number, record.at, intent, transaction);
+        self.check(&record)?;
+        let Record { entry, at, change } = record;
+        match change {
+            Change::Planned { intent } => self.plan(entry, at, intent),
+            Change::AwaitingApproval(terms) => {
+                if let Some(draft) = self.drafts.get_mut(&entry) {
+                    (draft.stage, draft.terms) = (Stage::AwaitingApproval, Some(terms));
+                }
             }
-            Change::Broadcast {} => State::Broadcast,
-            Change::Included(inclusion) => State::Included(inclusion),
-            Change::Final {} => match self.entry(number)?.state.clone() {
-                State::Included(inclusion) | State::Final(inclusion) => State::Final(inclusion),
-                _ => return Err(BookError::OutOfOrder(number)),
-            },
-            Change::Failed { at, detail, .. } => State::Failed { at, detail },
-            Change::Replaced { .. } => State::Replaced,
-            Change::Orphaned {} => State::Orphaned,
-        };
-        self.entry(number)?.state = state;
+            Change::Approved(approval) => {
+                if let Some(draft) = self.drafts.get_mut(&entry) {
+                    draft.approvals.push(approval);
+                }
+            }
+            Change::Signed { transaction } => self.sign(entry, at, transaction),
+            Change::Bumped { transaction } => {
+                if let Some(entry) = self.entries.get_mut(&entry) {
+                    let lower = std::mem::replace(&mut entry.transaction, transaction);
+                    entry.lower.push(lower);
+                    entry.state = State::Signed;
+                }
+            }
+            Change::Broadcast {} => self.set(entry, State::Broadcast),
+            Change::Included(inclusion) => self.set(entry, State::Included(inclusion)),
+            Change::Final {} => {
+                if let Some(entry) = self.entries.get_mut(&entry)
+                    && let State::Included(inclusion) = &entry.state
+                {
+                    entry.state = State::Final(inclusion.clone());
+                }
+            }
+            Change::Failed { at, detail, .. } => self.end(entry, Stage::Failed, State::Failed { at, detail }),
+            Change::Replaced { detail } => {
+                if let Some(draft) = self.drafts.get_mut(&entry) {
+                    (draft.stage, draft.detail) = (Stage::Replaced, Some(detail));
+                } else {
+                    self.set(entry, State::Replaced);
+                }
+            }
+            Change::Orphaned {} => self.set(entry, State::Orphaned),
+        }
         Ok(())
     }
 
-    fn add(
-        &mut self,
-        number: u64,
-        signed_at: DateTime<Utc>,
-        intent: Intent,
-        transaction: SignedTransaction,
-    ) -> Result<(), BookError> {
-        if number != self.next_number() {
+    /// Whether a record fits those before.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn check(&self, record: &Record) -> Result<(), BookError> {
+        let number = record.entry;
+        let step = record.change.step();
+        let from = self.stage(number);
+        if step == Step::Planned && number != self.next_number() {
             return Err(BookError::OutOfOrder(number));
         }
-        let entry = Entry {
-            number,
-            signed_at,
-            intent,
-            transaction,
-            state: State::Signed,
+        let Some(stage) = from else {
+            return match step {
+                Step::Planned => Ok(()),
+                _ => Err(BookError::Unknown(number)),
+            };
         };
-        self.entries.insert(number, entry);
-        Ok(())
+        let impossible = BookError::Impossible {
+            entry: number,
+            from: stage,
+            step: step.as_str(),
+        };
+        if step.lead(from).is_none() || !self.fits(number, &record.change) {
+            return Err(impossible);
+        }
+        match &record.change {
+            Change::Bumped { transaction } => match self.entries.get(&number) {
+                Some(entry) if entry.accepts(transaction) => Ok(()),
+                _ => Err(BookError::NoAlternative(number)),
+            },
+            _ => Ok(()),
+        }
     }
 
-    fn entry(&mut self, number: u64) -> Result<&mut Entry, BookError> {
-        self.entries.get_mut(&number).ok_or(BookError::Unknown(number))
+    /// What the table of transitions does not say: who can refuse what, and what a fork can undo.
+    fn fits(&self, number: u64, change: &Change) -> bool {
+        let entry = self.entries.get(&number);
+        match change {
+            Change::Failed { at, .. } => match at {
+                FailedAt::Here => entry.is_none(),
+                FailedAt::Node => entry.is_some_and(|entry| entry.state == State::Signed),
+                FailedAt::Chain => entry.is_some(),
+            },
+            Change::Orphaned {} => entry.is_some_and(|entry| entry.state.used_its_nonce()),
+            // What has no transaction and came to nothing stays so.
+            Change::Included(_) => entry.is_some(),
+            _ => true,
+        }
+    }
+
+    fn stage(&self, number: u64) -> Option<Stage> {
+        let draft = self.drafts.get(&number).map(|draft| draft.stage);
+        draft.or_else(|| self.entries.get(&number).map(|entry| entry.state.stage()))
+    }
+
+    fn plan(&mut self, number: u64, planned_at: DateTime<Utc>, intent: Intent) {
+        let draft = Draft {
+            number,
+            planned_at,
+            intent,
+            stage: Stage::Planned,
+            terms: None,
+            approvals: Vec::new(),
+            detail: None,
+        };
+        self.drafts.insert(number, draft);
+    }
+
+    fn sign(&mut self, number: u64, signed_at: DateTime<Utc>, transaction: SignedTransaction) {
+        if let Some(draft) = self.drafts.remove(&number) {
+            let entry = Entry {
+                number,
+                signed_at,
+                intent: draft.intent,
+                transaction,
+                lower: Vec::new(),
+                approvals: draft.approvals,
+                state: State::Signed,
+            };
+            self.entries.insert(number, entry);
+        }
+    }
+
+    fn end(&mut self, number: u64, stage: Stage, state: State) {
+        if let Some(draft) = self.drafts.get_mut(&number) {
+            draft.stage = stage;
+            if let State::Failed { detail, .. } = state {
+                draft.detail = Some(detail);
+            }
+        } else {
+            self.set(number, state);
+        }
+    }
+
+    fn set(&mut self, number: u64, state: State) {
+        if let Some(entry) = self.entries.get_mut(&number) {
+            entry.state = state;
+        }
     }
 
     /// The number of the next new entry.
     #[must_use]
     pub fn next_number(&self) -> u64 {
-        self.entries
-            .last_key_value()
-            .map_or(1, |(last, _)| last.saturating_add(1))
+        let last = |number: Option<&u64>| number.copied().unwrap_or_default();
+        let draft = last(self.drafts.last_key_value().map(|(number, _)| number));
+        let entry = last(self.entries.last_key_value().map(|(number, _)| number));
+        draft.max(entry).saturating_add(1)
     }
 
-    /// All entries, oldest first.
+    /// What was planned and has no transaction, oldest first.
+    pub fn drafts(&self) -> impl DoubleEndedIterator<Item = &Draft> {
+        self.drafts.values()
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn draft(&self, number: u64) -> Option<&Draft> {
+        self.drafts.get(&number)
+    }
+
+    /// All that was signed, oldest first.
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
         self.entries.values()
     }

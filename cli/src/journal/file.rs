@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::Utc;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,9 @@ pub enum JournalError {
     /// Files.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A record could not be written: what it was to say did not happen.
+    #[error(transparent)]
+    Write(FileError),
     /// A line is damaged.
     #[error("line {line} of the journal {} is damaged", path.display())]
     Line {
@@ -50,7 +54,7 @@ pub enum JournalError {
         source: BookError,
     },
     /// The header is not ours, or of another version or network.
-    #[error("{} is not a journal of version 1 for {network}", path.display())]
+    #[error("{} is not a journal of version 2 for {network}", path.display())]
     Header {
         /// The file.
         path: PathBuf,
@@ -72,17 +76,19 @@ impl Header {
     fn of(network: &str) -> Self {
         Self {
             journal: "recoup".to_owned(),
-            version: 1,
+            version: 2,
             network: network.to_owned(),
         }
     }
 }
 
-/// A network's journal.
+/// A network's journal. What was read once is remembered: as long as the file still begins with the same bytes, only what
+/// came after them is read.
 #[derive(Debug, Clone)]
 pub struct Journal {
     path: PathBuf,
     network: String,
+    known: Arc<Mutex<Content>>,
 }
 
 impl Journal {
@@ -91,6 +97,7 @@ impl Journal {
         Self {
             path: path.into(),
             network: network.to_owned(),
+            known: Arc::default(),
         }
     }
 
@@ -104,13 +111,16 @@ impl Journal {
     ///
     /// # Errors
     /// When it is damaged or cannot be read.
-    pub fn read(&self) -> Result<Book, JournalError> {
+    pub fn read(&self) -> Result<Arc<Book>, JournalError> {
         let mut file = match File::open(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Book::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Arc::default()),
             result => result.map_err(FileError::new("open", &self.path))?,
         };
         file.lock_shared().map_err(FileError::new("lock", &self.path))?;
-        Ok(self.load(&mut file)?.book)
+        let content = self.load(&mut file)?;
+        let book = Arc::clone(&content.book);
+        self.remember(content);
+        Ok(book)
     }
 
     /// Waits until no other process writes, and keeps others from writing until the result is dropped. Hold it for
@@ -118,24 +128,31 @@ impl Journal {
     ///
     /// # Errors
     /// When it is damaged or cannot be read, made or locked.
-    pub fn lock(&self) -> Result<LockedJournal, JournalError> {
+    pub fn lock(&self) -> Result<LockedJournal<'_>, JournalError> {
         make_folder_of(&self.path)?;
         let mut file = open_to_append(&self.path).map_err(FileError::new("open", &self.path))?;
         file.lock().map_err(FileError::new("lock", &self.path))?;
         let content = self.load(&mut file)?;
         let mut journal = LockedJournal {
-            path: self.path.clone(),
+            journal: self,
             file,
-            book: content.book,
-            chain: content.chain,
-            length: content.length,
+            content,
         };
         journal.drop_torn_tail()?;
-        if journal.length == 0 {
+        if journal.content.bytes.is_empty() {
             journal.write_line(&Header::of(&self.network))?;
             sync_folder_of(&self.path).map_err(FileError::new("sync the folder of", &self.path))?;
         }
         Ok(journal)
+    }
+
+    /// Takes what is known: another thread that asks meanwhile reads everything anew.
+    fn known(&self) -> Content {
+        std::mem::take(&mut *self.known.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn remember(&self, content: Content) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = content;
     }
 
     fn load(&self, file: &mut File) -> Result<Content, JournalError> {
@@ -146,23 +163,25 @@ impl Journal {
             .iter()
             .rposition(|byte| *byte == b'\n')
             .map_or(0, |last| last.saturating_add(1));
-        let mut content = Content {
-            book: Book::default(),
-            chain: Chain::start(),
-            length: 0,
-        };
-        for (index, line) in bytes
-            .get(..whole)
+        bytes.truncate(whole);
+        let mut content = self.known();
+        if !bytes.starts_with(&content.bytes) {
+            content = Content::default();
+        }
+        let known = content.bytes.len();
+        for line in bytes
+            .get(known..)
             .unwrap_or_default()
             .split_inclusive(|byte| *byte == b'\n')
-            .enumerate()
         {
-            self.take_line(&mut content, index.saturating_add(1), line)?;
+            self.take_line(&mut content, line)?;
         }
+        content.bytes = bytes;
         Ok(content)
     }
 
-    fn take_line(&self, content: &mut Content, line: usize, bytes: &[u8]) -> Result<(), JournalError> {
+    fn take_line(&self, content: &mut Content, bytes: &[u8]) -> Result<(), JournalError> {
+        let line = content.lines.saturating_add(1);
         let path = || self.path.clone();
         let damaged = |source| JournalError::Line {
             path: path(),
@@ -186,42 +205,40 @@ impl Journal {
             }
         } else {
             let record: Record = serde_json::from_str(json).map_err(unknown)?;
-            content.book.apply(record).map_err(|source| JournalError::Order {
+            let book = Arc::make_mut(&mut content.book);
+            book.apply(record).map_err(|source| JournalError::Order {
                 path: path(),
                 line,
                 source,
             })?;
         }
-        content.chain = chain;
-        content.length = content
-            .length
-            .saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        (content.chain, content.lines) = (chain, line);
         Ok(())
     }
 }
 
 /// What was read: up to the last whole line.
+#[derive(Debug, Default)]
 struct Content {
-    book: Book,
+    bytes: Vec<u8>,
+    lines: usize,
+    book: Arc<Book>,
     chain: Chain,
-    length: u64,
 }
 
 /// A journal that this process alone may write to.
 #[derive(Debug)]
-pub struct LockedJournal {
-    path: PathBuf,
+pub struct LockedJournal<'journal> {
+    journal: &'journal Journal,
     file: File,
-    book: Book,
-    chain: Chain,
-    length: u64,
+    content: Content,
 }
 
-impl LockedJournal {
+impl LockedJournal<'_> {
     /// What stands in it.
     #[must_use]
-    pub const fn book(&self) -> &Book {
-        &self.book
+    pub fn book(&self) -> &Book {
+        &self.content.book
     }
 
     /// Adds a record and waits until it is on disk.
@@ -233,24 +250,27 @@ impl LockedJournal {
         let at = Utc::now();
         let at = chrono::DateTime::from_timestamp(at.timestamp(), 0).unwrap_or(at);
         let record = Record { entry, at, change };
-        let mut book = self.book.clone();
-        book.apply(record.clone()).map_err(|source| JournalError::Order {
-            path: self.path.clone(),
+        let path = &self.journal.path;
+        let out_of_order = |source| JournalError::Order {
+            path: path.clone(),
             line: 0,
             source,
-        })?;
+        };
+        self.content.book.check(&record).map_err(out_of_order)?;
         self.write_line(&record)?;
-        self.book = book;
-        Ok(())
+        Arc::make_mut(&mut self.content.book)
+            .apply(record)
+            .map_err(out_of_order)
     }
 
     fn write_line(&mut self, content: &impl Serialize) -> Result<(), JournalError> {
+        let path = self.journal.path();
         let json = serde_json::to_string(content).map_err(|source| JournalError::Content {
-            path: self.path.clone(),
+            path: path.to_owned(),
             line: 0,
             source,
         })?;
-        let (line, chain) = self.chain.write(&json);
+        let (line, chain) = self.content.chain.write(&json);
         let result = self
             .file
             .write_all(line.as_bytes())
@@ -258,27 +278,33 @@ impl LockedJournal {
         if let Err(error) = result {
             // Keep later lines of this process off a broken one.
             let _ = self.drop_torn_tail();
-            return Err(FileError::new("write", &self.path)(error).into());
+            return Err(JournalError::Write(FileError::new("write", path)(error)));
         }
-        self.chain = chain;
-        self.length = self
-            .length
-            .saturating_add(u64::try_from(line.len()).unwrap_or(u64::MAX));
+        self.content.chain = chain;
+        self.content.lines = self.content.lines.saturating_add(1);
+        self.content.bytes.extend_from_slice(line.as_bytes());
         Ok(())
     }
 
     fn drop_torn_tail(&mut self) -> Result<(), JournalError> {
-        let path = self.path.clone();
+        let path = self.journal.path();
         let end = self
             .file
             .seek(io::SeekFrom::End(0))
-            .map_err(FileError::new("read", &path))?;
-        if end > self.length {
+            .map_err(FileError::new("read", path))?;
+        let whole = u64::try_from(self.content.bytes.len()).unwrap_or(u64::MAX);
+        if end > whole {
             self.file
-                .set_len(self.length)
+                .set_len(whole)
                 .and_then(|()| self.file.sync_all())
-                .map_err(FileError::new("repair the end of", &path))?;
+                .map_err(FileError::new("repair the end of", path))?;
         }
         Ok(())
+    }
+}
+
+impl Drop for LockedJournal<'_> {
+    fn drop(&mut self) {
+        self.journal.remember(std::mem::take(&mut self.content));
     }
 }

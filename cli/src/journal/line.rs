@@ -22,6 +22,12 @@ const SHOWN: usize = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Chain([u8; 32]);
 
+impl Default for Chain {
+    fn default() -> Self {
+        Self::start()
+    }
+}
+
 impl Chain {
     /// Before the first line.
     pub(super) fn start() -> Self {

@@ -7,39 +7,31 @@
 //! <32 hexadecimal digits> <JSON>\n
 //! ```
 //!
-//! The first line's JSON is the header `{"journal":"recoup","version":1,"network":".."}`, every other a [`Record`].
+//! The first line's JSON is the header `{"journal":"recoup","version":2,"network":".."}`, every other a [`Record`].
 //! The digits are the first 16 bytes of a SHA-256 chain: the digest before, then this line's JSON. A changed, missing or
 //! moved line breaks the chain, and the journal is refused. A last line without its line feed is what an interrupted
 //! append leaves; its record was never acted upon, so it is dropped.
 //!
-//! Version 1 may get new sorts of intent (`refund-many` is one): what was written before stays as it is, and a program that
-//! does not know one refuses the whole journal, by the line's number, rather than sign beside what it cannot judge.
+//! Version 2 may get new sorts of intent: what was written before stays as it is, and a program that does not know one
+//! refuses the whole journal, by the line's number, rather than sign beside what it cannot judge.
 //!
-//! States of an entry, in their usual order (`planned` is what an entry is before it is signed: it is not written,
-//! because nothing exists yet that could be paid):
-//!
-//! | state | meaning | nonce |
-//! |---|---|---|
-//! | `signed` | may have reached a node, or not: the process may have stopped in between | taken |
-//! | `broadcast` | a node accepted it | taken |
-//! | `included` | its effect was seen in the contract at a block | used |
-//! | `final` | so long ago that no fork is expected to undo it | used |
-//! | `failed` | at `node`: refused by the node, never sent on. At `chain`: executed without effect | free, or used |
-//! | `replaced` | another transaction took its nonce | used |
-//! | `orphaned` | a fork undid what was seen; it can be included again | taken |
+//! The states of an entry and the transitions between them stand in [`Stage`] and [`TRANSITIONS`], and for people in
+//! docs/JOURNAL.md. A journal with an impossible transition is damaged, too.
 
 mod entry;
 mod file;
 mod line;
 mod record;
+mod stage;
 
-pub use entry::{Book, BookError, Entry, State};
+pub use entry::{Book, BookError, Draft, Entry, State};
 pub use file::{Journal, JournalError, LockedJournal};
 pub use line::LineError;
 pub use record::{
-    BatchIntent, BatchLine, Change, FailedAt, Inclusion, Intent, InvoiceIntent, PaymentIntent, Record,
-    RefundIntent, SignedTransaction,
+    Approval, ApprovalTerms, BatchIntent, BatchLine, Change, FailedAt, Inclusion, Intent, InvoiceIntent,
+    PaymentIntent, Record, RefundIntent, SignedTransaction,
 };
+pub use stage::{Stage, Step, TRANSITIONS};
 
 #[cfg(test)]
 mod tests;

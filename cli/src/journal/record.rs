@@ -10,6 +10,8 @@ use recoup_stacks::address::{Address, ContractId, Principal};
 use recoup_stacks::hash::{BurnHeight, StacksHeight, Txid};
 use serde::{Deserialize, Serialize};
 
+use super::stage::Step;
+
 /// A change of one entry. Enums are tagged from outside: serde cannot read numbers inside an inner-tagged enum while
 /// serde_json's `arbitrary_precision` is on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,11 +30,23 @@ pub struct Record {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[expect(clippy::large_enum_variant, reason = "records are few and short-lived")]
 pub enum Change {
-    /// A new entry: what is wanted, and the transaction that does it.
-    Signed {
+    /// A new entry: what is wanted. Nothing is signed yet.
+    Planned {
         /// What the transaction is for.
         intent: Intent,
+    },
+    /// A second person has to agree before it is signed.
+    AwaitingApproval(ApprovalTerms),
+    /// A second person agreed.
+    Approved(Approval),
+    /// The transaction that does it.
+    Signed {
         /// The transaction itself.
+        transaction: SignedTransaction,
+    },
+    /// The same transaction with a higher fee: one of all alternatives can count, whichever is included.
+    Bumped {
+        /// The new alternative.
         transaction: SignedTransaction,
     },
     /// A node accepted it.
@@ -41,9 +55,9 @@ pub enum Change {
     Included(Inclusion),
     /// It is not expected to be undone any more.
     Final {},
-    /// It had no effect.
+    /// It has no effect.
     Failed {
-        /// Who refused.
+        /// Who gave it up or refused it.
         at: FailedAt,
         /// The contract's error number as decimal text, when known.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,7 +65,7 @@ pub enum Change {
         /// In words.
         detail: String,
     },
-    /// Its nonce went to another transaction.
+    /// Its place went to others.
     Replaced {
         /// In words.
         detail: String,
@@ -60,11 +74,53 @@ pub enum Change {
     Orphaned {},
 }
 
-/// Who refused a transaction.
+impl Change {
+    /// What it does.
+    #[must_use]
+    pub const fn step(&self) -> Step {
+        match self {
+            Self::Planned { .. } => Step::Planned,
+            Self::AwaitingApproval(_) => Step::AwaitingApproval,
+            Self::Approved(_) => Step::Approved,
+            Self::Signed { .. } => Step::Signed,
+            Self::Bumped { .. } => Step::Bumped,
+            Self::Broadcast {} => Step::Broadcast,
+            Self::Included(_) => Step::Included,
+            Self::Final {} => Step::Final,
+            Self::Failed { .. } => Step::Failed,
+            Self::Replaced { .. } => Step::Replaced,
+            Self::Orphaned {} => Step::Orphaned,
+        }
+    }
+}
+
+/// Within what bounds a second person is asked to agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalTerms {
+    /// Most that a transaction may cost, in micro-STX.
+    pub fee_ceiling: u64,
+    /// First burn height at which an approval is void. Heights, not clocks: a clock can be wrong.
+    pub expires_at: BurnHeight,
+}
+
+/// A second person's word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// Who agreed.
+    pub approver: Address,
+    /// The signature of the approval statement: 65 bytes (recovery id, r, s) in hexadecimal.
+    pub signature: String,
+}
+
+/// Who gave up or refused a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailedAt {
-    /// The node, when it was broadcast: the nonce is free again.
+    /// This program, before it was signed: there is no transaction.
+    Here,
+    /// The node, when it was first sent: the nonce is free again.
     Node,
     /// The contract or a post-condition, in a block: the nonce is used.
     Chain,
@@ -97,6 +153,9 @@ pub struct Inclusion {
     /// The id that the contract gave to an invoice or a refund.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<u64>,
+    /// Which transaction it was, when the fee was raised and the node keeps an index that tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub txid: Option<Txid>,
 }
 
 /// What a transaction is for: enough to recognise its effect on chain and to recognise the same wish again. To add a sort:

@@ -14,8 +14,8 @@ use super::*;
 const MERCHANT: &str = "ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5";
 const PAYER: &str = "ST2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG";
 
-fn signed(nonce: u64) -> Change {
-    let intent = Intent::Refund(RefundIntent {
+fn intent() -> Intent {
+    Intent::Refund(RefundIntent {
         core: "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.recoup-core"
             .parse()
             .unwrap(),
@@ -29,15 +29,31 @@ fn signed(nonce: u64) -> Change {
         expected_refunded: BaseUnits(0),
         reference: Some("order 7".parse().unwrap()),
         reason: Some("line\nfeed \u{202e} \"quoted\"".parse().unwrap()),
-    });
-    let transaction = SignedTransaction {
+    })
+}
+
+fn planned() -> Change {
+    Change::Planned { intent: intent() }
+}
+
+fn transaction(nonce: u64, fee: u64) -> SignedTransaction {
+    SignedTransaction {
         txid: Txid::from_bytes([u8::try_from(nonce).unwrap(); 32]),
         raw: "0x00".to_owned(),
         sender: MERCHANT.parse().unwrap(),
         nonce,
-        fee: 300,
-    };
-    Change::Signed { intent, transaction }
+        fee,
+    }
+}
+
+fn signed(nonce: u64) -> Change {
+    let transaction = transaction(nonce, 300);
+    Change::Signed { transaction }
+}
+
+fn bumped(nonce: u64, fee: u64) -> Change {
+    let transaction = transaction(nonce, fee);
+    Change::Bumped { transaction }
 }
 
 fn included() -> Change {
@@ -45,6 +61,7 @@ fn included() -> Change {
         seen_at: StacksHeight(9),
         burn_height: BurnHeight(3),
         id: Some(1),
+        txid: None,
     })
 }
 
@@ -74,10 +91,18 @@ fn journal_with(changes: &[(u64, Change)]) -> Folder {
     let folder = folder();
     let mut locked = folder.journal.lock().unwrap();
     for (entry, change) in changes {
-        locked.append(*entry, change.clone()).unwrap();
+        append(&mut locked, *entry, change.clone()).unwrap();
     }
     drop(locked);
     folder
+}
+
+/// Plans what is signed, first.
+fn append(locked: &mut LockedJournal<'_>, entry: u64, change: Change) -> Result<(), JournalError> {
+    if matches!(change, Change::Signed { .. }) && locked.book().draft(entry).is_none() {
+        locked.append(entry, planned())?;
+    }
+    locked.append(entry, change)
 }
 
 fn states(journal: &Journal) -> Vec<&'static str> {
@@ -109,23 +134,24 @@ fn what_is_appended_is_read_back() {
     ]);
     assert_eq!(states(&folder.journal), ["final", "failed", "orphaned"]);
     let book = folder.journal.read().unwrap();
-    let Change::Signed { intent, transaction } = signed(1) else {
-        unreachable!()
-    };
     let entry = book.get(2).unwrap();
-    assert_eq!((&entry.intent, &entry.transaction), (&intent, &transaction));
+    assert_eq!(
+        (&entry.intent, &entry.transaction),
+        (&intent(), &transaction(1, 300))
+    );
 }
 
 #[test]
 fn a_missing_journal_is_empty_and_reading_makes_none() {
     let folder = folder();
-    assert_eq!(folder.journal.read().unwrap(), Book::default());
+    assert_eq!(*folder.journal.read().unwrap(), Book::default());
     assert!(!folder.journal.path().exists());
 }
 
 #[test]
 fn a_torn_last_line_is_dropped_wherever_it_was_cut() {
     let folder = journal_with(&[(1, signed(0)), (1, Change::Broadcast {}), (2, signed(1))]);
+    // The last line signs what the line before it planned.
     let whole = fs::read(folder.journal.path()).unwrap();
     let last_line = whole[..whole.len() - 1]
         .iter()
@@ -137,6 +163,7 @@ fn a_torn_last_line_is_dropped_wherever_it_was_cut() {
         assert_eq!(states(&folder.journal), ["broadcast"], "cut at {cut}");
     }
     let mut locked = folder.journal.lock().unwrap();
+    assert_eq!(locked.book().draft(2).unwrap().stage, Stage::Planned);
     locked.append(2, signed(5)).unwrap();
     drop(locked);
     assert_eq!(states(&folder.journal), ["broadcast", "signed"]);
@@ -150,8 +177,8 @@ fn a_torn_last_line_is_dropped_wherever_it_was_cut() {
 fn a_torn_header_is_written_again() {
     let folder = journal_with(&[(1, signed(0))]);
     fs::write(folder.journal.path(), "0123 {\"journal\"").unwrap();
-    assert_eq!(folder.journal.read().unwrap(), Book::default());
-    folder.journal.lock().unwrap().append(1, signed(0)).unwrap();
+    assert_eq!(*folder.journal.read().unwrap(), Book::default());
+    append(&mut folder.journal.lock().unwrap(), 1, signed(0)).unwrap();
     assert_eq!(states(&folder.journal), ["signed"]);
 }
 
@@ -184,6 +211,7 @@ fn a_removed_or_moved_line_is_noticed() {
         vec![0, 2, 1, 3],
         vec![1, 2, 3],
         vec![0, 1, 1, 2, 3],
+        vec![0, 1, 2, 5, 6],
     ] {
         let content: String = order.iter().map(|index| lines[*index]).collect();
         fs::write(folder.journal.path(), content).unwrap();
@@ -206,11 +234,70 @@ fn refuses_changes_that_make_no_sense_and_stays_usable() {
     let folder = folder();
     let mut locked = folder.journal.lock().unwrap();
     assert!(locked.append(1, Change::Broadcast {}).is_err(), "never signed");
-    assert!(locked.append(2, signed(0)).is_err(), "not the next number");
+    assert!(locked.append(1, signed(0)).is_err(), "never planned");
+    assert!(locked.append(2, planned()).is_err(), "not the next number");
+    locked.append(1, planned()).unwrap();
+    assert!(locked.append(1, included()).is_err(), "not signed yet");
     locked.append(1, signed(0)).unwrap();
     assert!(locked.append(1, Change::Final {}).is_err(), "never included");
+    assert!(locked.append(1, failed(FailedAt::Here)).is_err(), "signed");
     drop(locked);
     assert_eq!(states(&folder.journal), ["signed"]);
+}
+
+/// A journal whose lines are whole and well summed up, and say something impossible.
+#[test]
+fn an_impossible_transition_is_damage_and_is_told_with_its_line() {
+    let folder = journal_with(&[(1, signed(0)), (1, Change::Broadcast {})]);
+    let lines = [
+        r#"{"entry":1,"at":"2026-01-01T00:00:00Z","change":{"final":{}}}"#,
+        r#"{"entry":1,"at":"2026-01-01T00:00:00Z","change":{"orphaned":{}}}"#,
+        r#"{"entry":1,"at":"2026-01-01T00:00:00Z","change":{"broadcast":{}}}"#,
+        r#"{"entry":1,"at":"2026-01-01T00:00:00Z","change":{"failed":{"at":"node","detail":"x"}}}"#,
+        r#"{"entry":2,"at":"2026-01-01T00:00:00Z","change":{"broadcast":{}}}"#,
+        r#"{"entry":1,"at":"2026-01-01T00:00:00Z","change":{"approved":{"approver":"ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5","signature":"00"}}}"#,
+    ];
+    let whole = fs::read_to_string(folder.journal.path()).unwrap();
+    let mut chain = line::Chain::start();
+    for text in whole.lines() {
+        chain = chain.read(text).unwrap().1;
+    }
+    for json in lines {
+        fs::write(folder.journal.path(), format!("{whole}{}", chain.write(json).0)).unwrap();
+        let error = folder.journal.read().unwrap_err();
+        assert!(
+            matches!(error, JournalError::Order { line: 5, .. }),
+            "{json}: {error:?}"
+        );
+        assert!(folder.journal.lock().is_err(), "{json}");
+    }
+}
+
+#[test]
+fn a_raised_fee_is_an_alternative_of_the_same_entry() {
+    let folder = journal_with(&[(1, signed(4)), (1, Change::Broadcast {}), (1, bumped(4, 400))]);
+    let book = folder.journal.read().unwrap();
+    let entry = book.get(1).unwrap();
+    let fees: Vec<u64> = entry.alternatives().map(|one| one.fee).collect();
+    assert_eq!((fees, entry.state.as_str()), (vec![400, 300], "signed"));
+    assert_eq!(book.next_nonce(&MERCHANT.parse().unwrap(), 4), 5);
+    let mut locked = folder.journal.lock().unwrap();
+    for wrong in [bumped(4, 400), bumped(4, 399), bumped(5, 500)] {
+        assert!(locked.append(1, wrong).is_err());
+    }
+    locked.append(1, included()).unwrap();
+    assert!(locked.append(1, bumped(4, 500)).is_err(), "in a block already");
+}
+
+#[test]
+fn what_another_process_wrote_is_read_beside_what_is_known() {
+    let folder = journal_with(&[(1, signed(0))]);
+    let other = Journal::new(folder.journal.path(), "local");
+    assert_eq!(states(&folder.journal), states(&other));
+    append(&mut other.lock().unwrap(), 2, signed(1)).unwrap();
+    assert_eq!(states(&folder.journal), ["signed", "signed"]);
+    append(&mut folder.journal.lock().unwrap(), 1, Change::Broadcast {}).unwrap();
+    assert_eq!(states(&other), ["broadcast", "signed"]);
 }
 
 #[test]
@@ -223,7 +310,7 @@ fn writers_take_turns() {
                     let mut locked = folder.journal.lock().unwrap();
                     let number = locked.book().next_number();
                     let nonce = locked.book().next_nonce(&MERCHANT.parse().unwrap(), 0);
-                    locked.append(number, signed(nonce)).unwrap();
+                    append(&mut locked, number, signed(nonce)).unwrap();
                 }
             });
         }
@@ -244,7 +331,7 @@ fn a_write_by_somebody_without_lock_is_not_swallowed() {
     file.write_all(b"somebody was here\n").unwrap();
     assert!(matches!(
         folder.journal.lock(),
-        Err(JournalError::Line { line: 3, .. })
+        Err(JournalError::Line { line: 4, .. })
     ));
 }
 

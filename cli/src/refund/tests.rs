@@ -101,12 +101,12 @@ fn book_with(wish: &Wish, changes: &[Change]) -> Book {
         nonce: 3,
         fee: 300,
     };
-    let signed = Change::Signed {
+    let plan = Change::Planned {
         intent: Intent::Refund(planned(wish, &facts()).intent),
-        transaction,
     };
+    let signed = Change::Signed { transaction };
     let mut book = Book::default();
-    for change in std::iter::once(&signed).chain(changes) {
+    for change in [&plan, &signed].into_iter().chain(changes) {
         let record = Record {
             entry: 1,
             at: chrono::DateTime::UNIX_EPOCH,
@@ -122,6 +122,7 @@ fn included() -> Change {
         seen_at: StacksHeight(9),
         burn_height: BurnHeight(3),
         id: Some(1),
+        txid: None,
     })
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use recoup_stacks::hash::IndexBlockHash;
 
 use super::observe::refresh;
-use super::post::{Posted, post};
+use super::post::{Attempt, Posted, post};
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::journal::{Entry, Inclusion, State};
@@ -40,8 +40,18 @@ impl Ending {
     }
 }
 
-/// Sends an entry's transaction unless it is done, and waits for its effect. `is_new`: signed a moment ago, so that
-/// nothing can be on chain yet.
+/// Where following begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// Signed a moment ago, and nothing was ever sent.
+    New,
+    /// Its fee was raised a moment ago.
+    Bumped,
+    /// Signed by an earlier run: what became of it is looked up first.
+    Earlier,
+}
+
+/// Sends an entry's transaction unless it is done, and waits for its effect.
 ///
 /// # Errors
 /// When the node refuses it, it had no effect, or the node cannot be reached. What can still come of it stays open in the
@@ -49,11 +59,11 @@ impl Ending {
 pub async fn carry_out(
     context: &Context,
     number: u64,
-    is_new: bool,
+    start: Start,
     patience: Patience,
 ) -> Result<Ending, Failure> {
     let mut entry = entry(context, number)?;
-    if !is_new {
+    if start == Start::Earlier {
         let view = context.node.view().await?;
         entry = refresh(context, &view, &entry).await?;
         if let Some(ending) = settled(&entry)? {
@@ -65,7 +75,11 @@ pub async fn carry_out(
         ));
     }
     send_earlier(context, &entry).await?;
-    entry = match post(context, &entry).await? {
+    let attempt = match start {
+        Start::New => Attempt::First,
+        Start::Bumped | Start::Earlier => Attempt::Again,
+    };
+    entry = match post(context, &entry, attempt).await? {
         Posted::Accepted(entry) => entry,
         Posted::NonceUsed => after_used_nonce(context, &entry).await?,
     };
@@ -131,7 +145,7 @@ async fn send_earlier(context: &Context, entry: &Entry) -> Result<(), Failure> {
             other.transaction.txid,
             other.intent.describe()
         ));
-        if let Posted::NonceUsed = post(context, other).await? {
+        if let Posted::NonceUsed = post(context, other, Attempt::Again).await? {
             let view = context.node.view().await?;
             refresh(context, &view, other).await?;
         }
@@ -180,7 +194,7 @@ async fn wait(context: &Context, mut entry: Entry, limit: Duration) -> Result<En
                 return Ok(ending);
             }
             if matches!(entry.state, State::Orphaned)
-                && let Posted::Accepted(sent) = post(context, &entry).await?
+                && let Posted::Accepted(sent) = post(context, &entry, Attempt::Again).await?
             {
                 entry = sent;
             }

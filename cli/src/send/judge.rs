@@ -58,6 +58,7 @@ mod tests {
             seen_at: StacksHeight(1),
             burn_height: BurnHeight(2),
             id: Some(1),
+            txid: None,
         })
     }
 

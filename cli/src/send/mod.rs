@@ -4,6 +4,7 @@
 //! then send. From there on the transaction is sent again byte for byte until its nonce is used; nothing is ever signed a
 //! second time while the first may still count.
 
+mod bump;
 mod effect;
 mod fee;
 mod follow;
@@ -11,9 +12,11 @@ mod judge;
 mod observe;
 mod outgoing;
 mod post;
+mod rejection;
 
+pub use bump::{Raised, raised, record_bump, unsigned};
 pub use fee::{Fee, FeeError, FeeFacts};
-pub use follow::{Ending, Patience, carry_out};
+pub use follow::{Ending, Patience, Start, carry_out};
 pub use judge::{Effect, Verdict, judge};
 pub use observe::refresh;
-pub use outgoing::{Outgoing, Recorded, price, record};
+pub use outgoing::{Outgoing, Recorded, plan, price, record};

@@ -3,12 +3,13 @@
 use recoup_protocol::amount::BaseUnits;
 use recoup_protocol::error::ContractError;
 use recoup_protocol::reads::GetRefundQuote;
+use recoup_stacks::hash::Txid;
 
 use super::effect;
 use super::judge::{Effect, Verdict, judge};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::journal::{Change, Entry, FailedAt, Inclusion, Intent, State};
+use crate::journal::{Change, Entry, FailedAt, Inclusion, Intent, SignedTransaction, State};
 use crate::node::View;
 
 /// Brings an entry up to date with the chain at the view's block, or a later one. Two requests, more once its nonce is
@@ -33,6 +34,10 @@ pub async fn refresh(context: &Context, view: &View<'_>, entry: &Entry) -> Resul
     } else {
         None
     };
+    let included = match effect {
+        Some(_) if !entry.lower.is_empty() => find_included(context, entry).await,
+        _ => None,
+    };
     let is_without_effect =
         |state: &State| judge(state, transaction.nonce, account.nonce, effect) == Verdict::WithoutEffect;
     let explanation = if is_without_effect(&entry.state) {
@@ -45,7 +50,7 @@ pub async fn refresh(context: &Context, view: &View<'_>, entry: &Entry) -> Resul
     let now = journal.book().get(entry.number).unwrap_or(entry).clone();
     let change = match judge(&now.state, transaction.nonce, account.nonce, effect) {
         Verdict::Unchanged => deepen(context, view, &now.state),
-        Verdict::Included(effect) => Some(Change::Included(inclusion(view, effect))),
+        Verdict::Included(effect) => Some(Change::Included(inclusion(view, effect, included))),
         // What another process wrote down while the node was asked may be later than this view: it undoes nothing.
         Verdict::Undone if now.state != entry.state => None,
         Verdict::Undone => Some(Change::Orphaned {}),
@@ -74,12 +79,25 @@ fn is_older(view: &View<'_>, state: &State) -> bool {
     matches!(state, State::Included(inclusion) if view.tip.height < inclusion.seen_at)
 }
 
-fn inclusion(view: &View<'_>, effect: Effect) -> Inclusion {
+fn inclusion(view: &View<'_>, effect: Effect, txid: Option<Txid>) -> Inclusion {
     Inclusion {
         seen_at: view.tip.height,
         burn_height: effect.burn_height.unwrap_or(view.tip.burn_height),
         id: effect.id,
+        txid,
     }
+}
+
+/// Which of several alternatives is in a block. Best effort: only a node with a transaction index can tell, and it makes no
+/// difference to what was paid.
+async fn find_included(context: &Context, entry: &Entry) -> Option<Txid> {
+    for SignedTransaction { txid, .. } in entry.alternatives() {
+        let stored = context.node.client().transaction(txid).await;
+        if stored.is_ok_and(|stored| stored.is_some_and(|stored| stored.is_canonical)) {
+            return Some(*txid);
+        }
+    }
+    None
 }
 
 /// What was included long enough ago is final.
@@ -98,23 +116,31 @@ async fn explain(context: &Context, view: &View<'_>, entry: &Entry) -> Change {
         code: code.map(BaseUnits),
         detail,
     };
-    match context.node.client().transaction(&entry.transaction.txid).await {
-        Ok(Some(stored)) if stored.is_canonical => match error_code(&stored.result) {
-            Some(code) => failed(Some(code), meaning(code)),
-            // An `(ok ..)` without effect was rolled back; only post-conditions do that.
-            None => failed(None, format!("executed and rolled back: {}", stored.result)),
-        },
-        Ok(None) => Change::Replaced {
-            detail: "another transaction took its nonce".to_owned(),
-        },
-        Ok(Some(_)) | Err(_) => match refusal_now(view, &entry.intent).await {
-            // A guess, and not the code that it ended with.
-            Some(code) => failed(
-                None,
-                format!("{UNKNOWN}; the contract would now answer: {}", meaning(code)),
-            ),
-            None => failed(None, UNKNOWN.to_owned()),
-        },
+    let mut is_nowhere = true;
+    for transaction in entry.alternatives() {
+        match context.node.client().transaction(&transaction.txid).await {
+            Ok(Some(stored)) if stored.is_canonical => {
+                return match error_code(&stored.result) {
+                    Some(code) => failed(Some(code), meaning(code)),
+                    // An `(ok ..)` without effect was rolled back; only post-conditions do that.
+                    None => failed(None, format!("executed and rolled back: {}", stored.result)),
+                };
+            }
+            Ok(None) => {}
+            Ok(Some(_)) | Err(_) => is_nowhere = false,
+        }
+    }
+    if is_nowhere {
+        let detail = "another transaction took its nonce".to_owned();
+        return Change::Replaced { detail };
+    }
+    match refusal_now(view, &entry.intent).await {
+        // A guess, and not the code that it ended with.
+        Some(code) => failed(
+            None,
+            format!("{UNKNOWN}; the contract would now answer: {}", meaning(code)),
+        ),
+        None => failed(None, UNKNOWN.to_owned()),
     }
 }
 
@@ -139,7 +165,7 @@ fn error_code(result: &str) -> Option<u128> {
 }
 
 /// What the contract would say to a refund now: a guess at what it said then.
-async fn refusal_now(view: &View<'_>, intent: &Intent) -> Option<u128> {
+pub(super) async fn refusal_now(view: &View<'_>, intent: &Intent) -> Option<u128> {
     let Intent::Refund(refund) = intent else {
         return None;
     };

@@ -7,7 +7,9 @@ use super::fee::{Fee, FeeError, FeeFacts, choose};
 use crate::context::Context;
 use crate::failpoint;
 use crate::failure::{Failure, Kind};
-use crate::journal::{Book, Change, Entry, Intent, LockedJournal, SignedTransaction, State};
+use crate::journal::{
+    Book, Change, Draft, Entry, FailedAt, Intent, LockedJournal, SignedTransaction, Stage, State,
+};
 use crate::node;
 
 /// A transaction that is decided and not signed yet.
@@ -17,9 +19,21 @@ pub struct Outgoing {
     pub intent: Intent,
     /// What it does; fee and nonce are still to come.
     pub transaction: UnsignedTransaction,
+    /// The journal's entry that planned it, where it had to wait for a second person.
+    pub draft: Option<u64>,
 }
 
 impl Outgoing {
+    /// A transaction that was not planned before.
+    #[must_use]
+    pub const fn new(intent: Intent, transaction: UnsignedTransaction) -> Self {
+        Self {
+            intent,
+            transaction,
+            draft: None,
+        }
+    }
+
     /// Holds the transaction to these post-conditions: nothing else may leave anybody.
     #[must_use]
     pub fn fenced(mut self, post_conditions: Vec<PostCondition>) -> Self {
@@ -83,47 +97,85 @@ pub fn record(
     recheck: impl FnOnce(&Book) -> Result<Option<u64>, Failure>,
 ) -> Result<Recorded, Failure> {
     let mut journal = context.journal.lock()?;
+    close_abandoned(&mut journal)?;
     if let Some(entry) = recheck(journal.book())? {
         return Ok(Recorded::Resume(entry));
     }
     let sender = key.address(context.profile.network.network());
     note_undone(&mut journal, &sender, account_nonce)?;
     let nonce = journal.book().next_nonce(&sender, account_nonce);
-    let transaction = outgoing
-        .transaction
+    let Outgoing {
+        intent,
+        transaction,
+        draft,
+    } = outgoing;
+    let number = match draft {
+        Some(number) => number,
+        None => plan(&mut journal, intent)?,
+    };
+    failpoint::reach("after-journal-planned");
+    let transaction = transaction
         .with_chain_id(context.profile.network.chain_id())
         .with_nonce(nonce)
-        .with_fee(fee.micro_stx)
-        .sign(key)
-        .map_err(|error| {
-            Failure::from_error(Kind::Internal, &error).context("cannot sign the transaction")
-        })?;
-    transaction.verify().map_err(|error| {
-        Failure::from_error(Kind::Internal, &error).context("the signature does not hold")
-    })?;
-    let signed = SignedTransaction {
-        txid: transaction.txid(),
-        raw: transaction.to_hex(),
-        sender,
-        nonce,
-        fee: fee.micro_stx,
-    };
-    let number = journal.book().next_number();
-    journal.append(
-        number,
-        Change::Signed {
-            intent: outgoing.intent,
-            transaction: signed,
-        },
-    )?;
+        .with_fee(fee.micro_stx);
+    let transaction = sign(transaction, key)?;
+    journal.append(number, Change::Signed { transaction })?;
     failpoint::reach("after-journal-signed");
     Ok(Recorded::Signed(number))
+}
+
+/// Writes down what is wanted, before anything of it exists.
+///
+/// # Errors
+/// When the journal cannot be written.
+pub fn plan(journal: &mut LockedJournal<'_>, intent: Intent) -> Result<u64, Failure> {
+    let number = journal.book().next_number();
+    journal.append(number, Change::Planned { intent })?;
+    Ok(number)
+}
+
+/// Whoever plans signs under the same lock, or asks for approval: a plan that is seen under the lock is of a process that
+/// died in between, and nothing of it was signed.
+fn close_abandoned(journal: &mut LockedJournal<'_>) -> Result<(), Failure> {
+    let is_abandoned = |draft: &&Draft| draft.stage == Stage::Planned;
+    let abandoned: Vec<u64> = journal
+        .book()
+        .drafts()
+        .filter(is_abandoned)
+        .map(|draft| draft.number)
+        .collect();
+    for number in abandoned {
+        let detail = "the program was stopped before it signed".to_owned();
+        let (at, code) = (FailedAt::Here, None);
+        journal.append(number, Change::Failed { at, code, detail })?;
+    }
+    Ok(())
+}
+
+/// Signs, and checks the signature as a node does.
+pub(super) fn sign(transaction: UnsignedTransaction, key: &SecretKey) -> Result<SignedTransaction, Failure> {
+    let internal = |error: &(dyn std::error::Error + 'static), what| {
+        Failure::from_error(Kind::Internal, error).context(what)
+    };
+    let transaction = transaction
+        .sign(key)
+        .map_err(|error| internal(&error, "cannot sign the transaction"))?;
+    transaction
+        .verify()
+        .map_err(|error| internal(&error, "the signature does not hold"))?;
+    Ok(SignedTransaction {
+        txid: transaction.txid(),
+        raw: transaction.to_hex(),
+        sender: transaction.origin_address(),
+        nonce: transaction.nonce(),
+        fee: transaction.fee(),
+    })
 }
 
 /// Notes which transactions of the sender were in blocks that do not count any more: their nonces are not used, and they
 /// can be included again, so nothing else may take their place.
 fn note_undone(
-    journal: &mut LockedJournal,
+    journal: &mut LockedJournal<'_>,
     sender: &recoup_stacks::address::Address,
     account_nonce: u64,
 ) -> Result<(), Failure> {

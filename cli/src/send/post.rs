@@ -4,10 +4,11 @@ use recoup_stacks::rpc::{BroadcastError, Rejection, RejectionReason};
 use recoup_stacks::transaction::Transaction;
 
 use super::observe::note;
+use super::rejection::rejected;
 use crate::context::Context;
 use crate::failpoint;
 use crate::failure::{Failure, Kind};
-use crate::journal::{Change, Entry, FailedAt, State};
+use crate::journal::{Change, Entry, FailedAt, SignedTransaction, State};
 use crate::node;
 
 /// What the node did with it.
@@ -20,12 +21,12 @@ pub(super) enum Posted {
     NonceUsed,
 }
 
-/// Sends the signed bytes, as often as wanted: they are always the same.
+/// Sends the signed bytes, as often as wanted: they are always the same. Where the fee was raised, those with the highest.
 ///
 /// # Errors
 /// When the node refuses them or cannot be reached.
-pub(super) async fn post(context: &Context, entry: &Entry) -> Result<Posted, Failure> {
-    let transaction = stored_transaction(entry)?;
+pub(super) async fn post(context: &Context, entry: &Entry, attempt: Attempt) -> Result<Posted, Failure> {
+    let transaction = stored(entry.number, &entry.transaction)?;
     match context.node.client().broadcast(&transaction).await {
         Ok(_) => {
             failpoint::reach("after-broadcast");
@@ -37,7 +38,7 @@ pub(super) async fn post(context: &Context, entry: &Entry) -> Result<Posted, Fai
             };
             Ok(Posted::Accepted(entry))
         }
-        Err(BroadcastError::Rejected(rejection)) => refused(context, entry, &rejection),
+        Err(BroadcastError::Rejected(rejection)) => refused(context, entry, &rejection, attempt),
         Err(BroadcastError::Rpc(error)) => Err(node::failure(error)
             .context(format!(
                 "transaction {} is signed, and may or may not have been sent",
@@ -47,55 +48,80 @@ pub(super) async fn post(context: &Context, entry: &Entry) -> Result<Posted, Fai
     }
 }
 
-fn stored_transaction(entry: &Entry) -> Result<Transaction, Failure> {
+/// Which time an entry is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attempt {
+    /// Nothing of it was ever sent.
+    First,
+    /// It may have been sent before.
+    Again,
+}
+
+/// The transaction that an entry holds.
+///
+/// # Errors
+/// When its bytes are not those of its id.
+pub(super) fn stored(entry: u64, signed: &SignedTransaction) -> Result<Transaction, Failure> {
     let damaged = || {
-        let message = format!(
-            "journal entry {} does not hold transaction {}",
-            entry.number, entry.transaction.txid
-        );
+        let message = format!("journal entry {entry} does not hold transaction {}", signed.txid);
         Failure::new(Kind::Internal, message).hint("nothing was sent: keep the journal and ask for help")
     };
-    let transaction = Transaction::from_hex(&entry.transaction.raw).map_err(|_| damaged())?;
-    if transaction.txid() == entry.transaction.txid {
+    let transaction = Transaction::from_hex(&signed.raw).map_err(|_| damaged())?;
+    if transaction.txid() == signed.txid {
         Ok(transaction)
     } else {
         Err(damaged())
     }
 }
 
-fn refused(context: &Context, entry: &Entry, rejection: &Rejection) -> Result<Posted, Failure> {
+fn refused(
+    context: &Context,
+    entry: &Entry,
+    rejection: &Rejection,
+    attempt: Attempt,
+) -> Result<Posted, Failure> {
     let reason = &rejection.reason;
     if let RejectionReason::BadNonce(_) = reason {
         return Ok(Posted::NonceUsed);
     }
-    let failure = Failure::from_error(Kind::Rejected, rejection);
+    let failure = rejected(rejection);
     if reason.is_retryable() {
-        return Err(
-            failure.hint("wait a little and run the same command again: it sends the same transaction")
-        );
+        return Err(failure);
     }
-    // One that a node took before may still wait at others: it stays open. A first refusal frees the nonce, which the
-    // next transaction takes: even if the refused one got through somewhere, only one of the two can count.
-    if matches!(entry.state, State::Signed) {
-        let detail = reason.to_string();
-        note(
-            context,
-            entry,
-            Change::Failed {
-                at: FailedAt::Node,
-                code: None,
-                detail,
-            },
-        )?;
+    // What a node may have taken before, or another node may take, can still be included: it stays open. Only what was
+    // never sent, or what no node can ever take, frees the nonce, which the next transaction takes: even if the refused
+    // one got through somewhere, only one of the two can count.
+    let is_dead = attempt == Attempt::First || is_malformed(reason);
+    if is_dead && entry.state == State::Signed && entry.lower.is_empty() {
+        let (at, code, detail) = (FailedAt::Node, None, reason.to_string());
+        note(context, entry, Change::Failed { at, code, detail })?;
+        return Err(failure);
     }
-    Err(failure.hint(match reason {
-        RejectionReason::NotEnoughFunds { .. } => "top up the sending address, then run the same command again",
-        RejectionReason::FeeTooLow { .. } => "run the command again with a higher --fee",
-        RejectionReason::ConflictingNonceInMempool => {
-            "a transaction from outside this journal waits with the same nonce: wait for it, then run the command again"
-        }
-        RejectionReason::ContractAlreadyExists { .. } => "a contract of that name is deployed already",
-        RejectionReason::NoSuchContract => "check --contract and --profile",
-        _ => "the node will not take this transaction; check --profile, --contract and the versions of both sides",
-    }))
+    let mut failure = failure.context(format!(
+        "transaction {} is not in a block yet",
+        entry.transaction.txid
+    ));
+    failure.causes.push(
+        "it may have reached another node before: it stays open in the journal, and its nonce is kept for it"
+            .to_owned(),
+    );
+    Err(failure)
+}
+
+/// Whether no node takes it, whatever state it is in.
+const fn is_malformed(reason: &RejectionReason) -> bool {
+    matches!(
+        reason,
+        RejectionReason::BadFunctionArgument { .. }
+            | RejectionReason::SignatureValidation { .. }
+            | RejectionReason::Serialization { .. }
+            | RejectionReason::Deserialization { .. }
+            | RejectionReason::Undecodable { .. }
+            | RejectionReason::BadAddressVersionByte
+            | RejectionReason::BadTransactionVersion
+            | RejectionReason::TransferRecipientCannotEqualSender { .. }
+            | RejectionReason::TransferAmountMustBePositive
+            | RejectionReason::PoisonMicroblock { .. }
+            | RejectionReason::MinersOnly { .. }
+    )
 }

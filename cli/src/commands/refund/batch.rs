@@ -18,7 +18,7 @@ use crate::home::FileError;
 use crate::journal::{FailedAt, State};
 use crate::node::View;
 use crate::output::Output;
-use crate::send::{Ending, Patience, carry_out};
+use crate::send::{Ending, Patience, Start, carry_out};
 use crate::terminal;
 
 /// A list is kept in memory: far more than anybody can agree to.
@@ -212,7 +212,7 @@ impl Batch<'_> {
     /// waits.
     async fn settle(&self, entries: BTreeSet<u64>) -> Result<(), Failure> {
         for number in entries {
-            match carry_out(self.context, number, false, self.arguments.patience()).await {
+            match carry_out(self.context, number, Start::Earlier, self.arguments.patience()).await {
                 Ok(Ending::Included(..)) => {}
                 Ok(Ending::Sent(_)) => return Ok(()),
                 Err(failure) => {

@@ -19,7 +19,7 @@ use crate::commands::sending::{
 };
 use crate::context::{Context, Wallet};
 use crate::failure::{Failure, Kind};
-use crate::journal::{Book, Intent};
+use crate::journal::{Book, Entry, FailedAt, Intent, State};
 use crate::node::View;
 use crate::output::{Fields, Output};
 use crate::refund::{Asked, Decision, Facts, Funds, Plan, Refusal, Wish, check_funds, decide};
@@ -244,6 +244,7 @@ async fn decide_settled(
     force: bool,
 ) -> Result<Decision, Failure> {
     let book = context.journal.read()?;
+    look_after_refused(context, view, wish, facts, &book).await?;
     let number = match decide(wish, facts, &book, force) {
         Err(Refusal::OpenRefund { entry, .. } | Refusal::ReferenceInJournal { entry, .. }) => entry,
         decision => return Ok(decision?),
@@ -251,7 +252,46 @@ async fn decide_settled(
     if let Some(entry) = book.get(number) {
         refresh(context, view, entry).await?;
     }
-    Ok(decide(wish, facts, &context.journal.read()?, force)?)
+    let book = context.journal.read()?;
+    Ok(decide(wish, facts, &book, force)?)
+}
+
+/// A node may refuse a transaction and keep it all the same. What it refused for this payer is looked for on chain before
+/// the payer is refunded again.
+async fn look_after_refused(
+    context: &Context,
+    view: &View<'_>,
+    wish: &Wish,
+    facts: &Facts,
+    book: &Book,
+) -> Result<(), Failure> {
+    let is_of_payer = |entry: &&Entry| {
+        let at_node = matches!(
+            &entry.state,
+            State::Failed {
+                at: FailedAt::Node,
+                ..
+            }
+        );
+        at_node
+            && entry.refunds().any(|refund| {
+                refund.core == facts.core
+                    && refund.invoice_id == wish.invoice_id
+                    && refund.payer == wish.payer
+            })
+    };
+    for entry in book.entries().filter(is_of_payer) {
+        if refresh(context, view, entry).await?.state == entry.state {
+            continue;
+        }
+        let message = format!(
+            "refund {} was refused by the node, and is in a block all the same",
+            entry.transaction.txid
+        );
+        return Err(Failure::new(Kind::Refused, message)
+            .hint("it is paid; run the command again only if this payer is to get the same once more"));
+    }
+    Ok(())
 }
 
 /// What the issuer owns. One more request for a token.

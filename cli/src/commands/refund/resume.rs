@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::journal::{Entry, State};
 use crate::output::{Output, Table};
-use crate::send::{Patience, carry_out, refresh};
+use crate::send::{Patience, Start, carry_out, refresh};
 use crate::terminal;
 
 /// Arguments of `recoup refund resume`.
@@ -88,12 +88,12 @@ fn is_unsettled(entry: &Entry) -> bool {
 
 async fn finish(context: &Context, entry: &Entry, patience: Patience) -> Result<(), Failure> {
     if entry.state.is_open() {
-        carry_out(context, entry.number, false, patience).await?;
+        carry_out(context, entry.number, Start::Earlier, patience).await?;
         return Ok(());
     }
     let view = context.node.view().await?;
     if refresh(context, &view, entry).await?.state.is_open() {
-        carry_out(context, entry.number, false, patience).await?;
+        carry_out(context, entry.number, Start::Earlier, patience).await?;
     }
     Ok(())
 }
