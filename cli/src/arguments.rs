@@ -8,6 +8,7 @@ use crate::commands::invoice::InvoiceCommand;
 use crate::commands::manual::{Completions, Manual};
 use crate::commands::pay::Pay;
 use crate::commands::refund::RefundCommand;
+use crate::commands::tx::TxCommand;
 use crate::commands::wallet::WalletCommand;
 use crate::context::GlobalOptions;
 
@@ -43,6 +44,8 @@ pub enum Command {
     Pay(Pay),
     #[command(subcommand)]
     Refund(RefundCommand),
+    #[command(subcommand)]
+    Tx(TxCommand),
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Say what works, what does not, and what to do about it

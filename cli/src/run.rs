@@ -6,7 +6,7 @@ use clap::Parser as _;
 use serde_json::json;
 
 use crate::arguments::{Arguments, Command};
-use crate::commands::{config, contracts, doctor, invoice, manual, pay, refund, wallet};
+use crate::commands::{config, contracts, doctor, invoice, manual, pay, refund, tx, wallet};
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::output::Output;
@@ -33,6 +33,7 @@ async fn run(arguments: Arguments) -> Result<Output, Failure> {
         Command::Invoice(command) => invoice::run(&context()?, command).await,
         Command::Pay(arguments) => pay::run(&context()?, arguments).await,
         Command::Refund(command) => refund::run(&context()?, command).await,
+        Command::Tx(command) => tx::run(&context()?, command).await,
         Command::Config(command) => config::run(&arguments.global, &command),
         // A broken configuration is a finding, too.
         Command::Doctor => doctor::run(&arguments.global).await,

@@ -10,9 +10,8 @@ use crate::archive::{self, BatchLimits};
 use crate::config::{
     Arguments, BackfillArguments, Command, DatabaseArguments, ImportArguments, RunArguments,
 };
-use crate::diagnosis::diagnose;
 use crate::server::{Server, prepare};
-use crate::{db, repair};
+use crate::{api, db, repair};
 
 /// Does what the arguments say.
 ///
@@ -56,7 +55,7 @@ async fn run(arguments: RunArguments) -> anyhow::Result<()> {
 /// Imports an archive. Prints one line of JSON when it is done.
 async fn import(arguments: ImportArguments) -> anyhow::Result<()> {
     let follow = arguments.follow.check()?;
-    let pools = db::connect(&follow.database, None);
+    let pools = db::connect(&follow.database);
     prepare(&pools, follow.network, &follow.ingest).await?;
     let input = arguments.archive.0;
     let limits = BatchLimits {
@@ -71,7 +70,7 @@ async fn import(arguments: ImportArguments) -> anyhow::Result<()> {
 async fn backfill(arguments: BackfillArguments) -> anyhow::Result<()> {
     let config = arguments.check()?;
     let follow = config.follow;
-    let pools = db::connect(&follow.database, None);
+    let pools = db::connect(&follow.database);
     prepare(&pools, follow.network, &follow.ingest).await?;
     let (database, range) = (follow.database, (config.from, config.to));
     let summary = repair::backfill(pools.write, &database, config.node, follow.ingest, range).await?;
@@ -79,21 +78,13 @@ async fn backfill(arguments: BackfillArguments) -> anyhow::Result<()> {
 }
 
 async fn migrate(database: &DatabaseArguments) -> anyhow::Result<()> {
-    let pools = db::connect(&database.database_url.0, None);
+    let pools = db::connect(&database.database_url.0);
     Ok(db::migrate(&pools.write).await?)
 }
 
 async fn status(database: &DatabaseArguments) -> anyhow::Result<()> {
-    let pools = db::connect(&database.database_url.0, None);
-    let diagnosis = diagnose(&pools.read, None).await;
-    let Some(health) = diagnosis.health else {
-        let found = diagnosis.conditions.iter();
-        let said: Vec<_> = found
-            .map(|condition| format!("{}: {}", condition.code, condition.detail))
-            .collect();
-        anyhow::bail!("{}", said.join("; "));
-    };
-    print(&serde_json::to_value(health)?)
+    let pools = db::connect(&database.database_url.0);
+    print(&serde_json::to_value(api::health(&pools.read).await?)?)
 }
 
 fn print(value: &serde_json::Value) -> anyhow::Result<()> {

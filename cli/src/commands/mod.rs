@@ -8,6 +8,9 @@ pub mod manual;
 pub mod pay;
 pub mod refund;
 mod sending;
+mod standing;
+pub mod tx;
 pub mod wallet;
 
 pub use sending::SendOptions;
+pub use standing::Target;

@@ -9,6 +9,7 @@ mod batches;
 mod doctor;
 mod fake_server;
 mod help;
+mod hurried;
 mod interrupted;
 mod manual;
 mod payments;

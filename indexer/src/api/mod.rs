@@ -9,4 +9,5 @@ mod refunds;
 mod router;
 
 pub use error::ApiFailure;
-pub use router::{ApiContext, ApiSettings, router};
+pub use health::health;
+pub use router::{ApiSettings, router};

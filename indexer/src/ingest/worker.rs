@@ -1,21 +1,18 @@
 //! Takes one message after the other from the inbox; each is one transaction.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use recoup_stacks::address::ContractId;
 use recoup_stacks::hash::StacksHeight;
-use sqlx::{Connection as _, PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool};
 use tokio::sync::watch;
 
 use super::message::Message;
-use super::upkeep::{Retention, Upkeep};
 use super::window::Window;
 use super::{follow, store};
 use crate::chain::{Arrival, Tree};
-use crate::db::inbox::InboxMessage;
-use crate::db::{self, DbError, Writer};
-use crate::diagnosis::{Condition, Vitals};
-use crate::failpoint::CommitPoint;
+use crate::db::inbox::{InboxMessage, Source};
+use crate::db::{self, DbError, WriterLock};
 use crate::observer::Inbox;
 
 /// How long to wait after a failure of the database.
@@ -54,14 +51,12 @@ pub struct IngestSettings {
     pub window: Window,
 }
 
-/// The one that writes the tables. There must be only one: see [`db::Writer`].
+/// The one that writes the tables. There must be only one: see [`db::WriterLock`].
 #[derive(Debug)]
 pub struct Ingest {
     pub(super) pool: PgPool,
     pub(super) settings: IngestSettings,
     inbox: Inbox,
-    vitals: Vitals,
-    upkeep: Upkeep,
     /// In memory between messages; none before the first and after a failure.
     pub(super) memory: Option<Memory>,
 }
@@ -74,30 +69,22 @@ pub(super) struct Memory {
 }
 
 impl Ingest {
-    /// Prepares ingest; nothing is read yet. Without a retention, the inbox is looked after by somebody else.
+    /// Prepares ingest; nothing is read yet.
     #[must_use]
-    pub fn new(
-        pool: PgPool,
-        settings: IngestSettings,
-        retention: Option<Retention>,
-        inbox: Inbox,
-        vitals: Vitals,
-    ) -> Self {
+    pub const fn new(pool: PgPool, settings: IngestSettings, inbox: Inbox) -> Self {
         Self {
             pool,
             settings,
             inbox,
-            upkeep: Upkeep::new(retention, vitals.clone()),
-            vitals,
             memory: None,
         }
     }
 
     /// Works until told to stop, whenever no other process does.
-    pub async fn run(mut self, mut writer: Writer, mut stop: watch::Receiver<bool>) {
+    pub async fn run(mut self, mut lock: WriterLock, mut stop: watch::Receiver<bool>) {
         let mut standing_by = false;
         while !*stop.borrow() {
-            let turn = self.take_turn(&mut writer).await;
+            let turn = self.take_turn(&mut lock).await;
             let stood_by = std::mem::replace(&mut standing_by, matches!(turn, Ok(Turn::AnotherWrites)));
             let pause = match turn {
                 Ok(Turn::Processed) => continue,
@@ -125,9 +112,9 @@ impl Ingest {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn drain(&mut self, writer: &mut Writer) -> Result<(), DbError> {
+    pub async fn drain(&mut self, lock: &mut WriterLock) -> Result<(), DbError> {
         loop {
-            match self.take_turn(writer).await? {
+            match self.take_turn(lock).await? {
                 Turn::Processed => {}
                 Turn::NothingWaits => return Ok(()),
                 Turn::AnotherWrites if self.inbox.depth() == 0 => return Ok(()),
@@ -136,30 +123,13 @@ impl Ingest {
         }
     }
 
-    async fn take_turn(&mut self, writer: &mut Writer) -> Result<Turn, DbError> {
-        let turn = self.try_turn(writer).await;
-        self.vitals
-            .set_writer(matches!(turn, Ok(Turn::Processed | Turn::NothingWaits)));
-        match &turn {
-            Ok(_) => self.vitals.is_over(Condition::IngestFailing),
-            Err(error) => self.vitals.suffers(Condition::IngestFailing, error.in_short()),
-        }
-        turn
-    }
-
-    /// What fails drops the connection, and with it the right to write.
-    async fn try_turn(&mut self, writer: &mut Writer) -> Result<Turn, DbError> {
-        let Some(mut connection) = writer.take().await? else {
+    async fn take_turn(&mut self, lock: &mut WriterLock) -> Result<Turn, DbError> {
+        if !lock.hold().await? {
             let mut connection = self.pool.acquire().await?;
             self.inbox.set_depth(db::inbox::depth(&mut connection).await?);
             return Ok(Turn::AnotherWrites);
-        };
-        self.upkeep.keep_up(&mut connection).await?;
-        let started = Instant::now();
-        let processed = self.process_next(&mut connection).await?;
-        writer.give_back(connection);
-        if processed {
-            self.vitals.metrics().followed(started.elapsed());
+        }
+        if self.process_next().await? {
             self.inbox.message_processed();
             Ok(Turn::Processed)
         } else {
@@ -169,26 +139,26 @@ impl Ingest {
 
     /// Processes the oldest message that waits; false when there is none. When the database fails, nothing has changed
     /// and the message waits for the next turn.
-    async fn process_next(&mut self, connection: &mut PgConnection) -> Result<bool, DbError> {
-        let mut transaction = connection.begin().await?;
+    async fn process_next(&mut self) -> Result<bool, DbError> {
+        let mut transaction = self.pool.begin().await?;
         let mut memory = self.take_memory(&mut transaction).await?;
         let Some(message) = db::inbox::next(&mut transaction).await? else {
             self.inbox.set_depth(db::inbox::depth(&mut transaction).await?);
-            db::commit(transaction, CommitPoint::NoMessage).await?;
+            transaction.commit().await?;
             self.memory = Some(memory);
             return Ok(false);
         };
         if let Err(error) = self.process(&mut transaction, &mut memory.tree, &message).await {
             transaction.rollback().await?;
             return if error.is_about_the_data() {
-                put_aside(connection, &message, &error).await
+                self.put_aside(&message, &error).await
             } else {
                 Err(error)
             };
         }
         db::inbox::mark_processed(&mut transaction, message.arrival).await?;
         db::chain_tip::set_cursor(&mut transaction, message.arrival).await?;
-        db::commit(transaction, CommitPoint::Message).await?;
+        transaction.commit().await?;
         self.settings.window.trim(&mut memory.tree);
         memory.cursor = Some(message.arrival);
         self.memory = Some(memory);
@@ -207,6 +177,15 @@ impl Ingest {
         // The finality depth may have been configured anew.
         follow::follow_tip(connection, &mut tree, &self.settings).await?;
         Ok(Memory { tree, cursor })
+    }
+
+    /// Puts aside a message that decodes and that the tables cannot hold, so that it does not block the others.
+    async fn put_aside(&self, message: &InboxMessage, error: &DbError) -> Result<bool, DbError> {
+        let mut transaction = self.pool.begin().await?;
+        quarantine(&mut transaction, message, &error.with_causes()).await?;
+        db::inbox::mark_processed(&mut transaction, message.arrival).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 
     pub(super) async fn process(
@@ -240,33 +219,20 @@ impl Ingest {
                 adopted_blocks = change.adopted.len(),
                 "the chain forked"
             );
-            self.vitals.metrics().reorganised(change.orphaned.len());
         }
         Ok(())
     }
 }
 
-/// Puts aside a message that decodes and that the tables cannot hold, so that it does not block the others.
-async fn put_aside(
-    connection: &mut PgConnection,
-    message: &InboxMessage,
-    error: &DbError,
-) -> Result<bool, DbError> {
-    let mut transaction = connection.begin().await?;
-    quarantine(&mut transaction, message, &error.with_causes()).await?;
-    db::inbox::mark_processed(&mut transaction, message.arrival).await?;
-    db::commit(transaction, CommitPoint::PutAside).await?;
-    Ok(true)
-}
-
-/// Puts a message into quarantine, once.
+/// A message of an archive is not in the inbox: it is kept there now, once.
 pub(super) async fn quarantine(
     connection: &mut PgConnection,
     message: &InboxMessage,
     reason: &str,
 ) -> Result<(), DbError> {
-    if db::quarantine::put(connection, message, reason).await? {
-        tracing::warn!(inbox_id = message.arrival.0, path = %message.path, reason, "message put into quarantine");
+    if message.source == Source::Archive && !db::inbox::keep(&mut *connection, message).await? {
+        return Ok(());
     }
-    Ok(())
+    tracing::warn!(inbox_id = message.arrival.0, path = %message.path, reason, "message put into quarantine");
+    db::quarantine::put(connection, message.arrival, &message.path, reason).await
 }

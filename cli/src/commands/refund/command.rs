@@ -7,6 +7,7 @@ use super::create::{self, CreateRefund};
 use super::list::{self, ListRefunds};
 use super::resume::{self, Resume};
 use super::show::{self, ShowRefund};
+use super::status::{self, RefundStatus};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -22,6 +23,8 @@ pub enum RefundCommand {
     Show(ShowRefund),
     /// List an invoice's refunds from the node, or a merchant's from the indexer
     List(ListRefunds),
+    /// Show where refunds of this machine stand, and what to do next; sends nothing
+    Status(RefundStatus),
     /// Finish or report whatever was signed on this machine and is not settled
     Resume(Resume),
 }
@@ -36,6 +39,7 @@ pub async fn run(context: &Context, command: RefundCommand) -> Result<Output, Fa
         RefundCommand::Batch(arguments) => batch::run(context, arguments).await,
         RefundCommand::Show(arguments) => show::run(context, arguments).await,
         RefundCommand::List(arguments) => list::run(context, arguments).await,
+        RefundCommand::Status(arguments) => status::run(context, arguments).await,
         RefundCommand::Resume(arguments) => resume::run(context, &arguments).await,
     }
 }

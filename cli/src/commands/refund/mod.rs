@@ -8,10 +8,13 @@ mod list;
 mod plan_text;
 mod resume;
 mod show;
+mod status;
 
 pub use batch::RefundBatch;
 pub use command::{RefundCommand, run};
 pub use create::CreateRefund;
 pub use list::ListRefunds;
 pub use resume::Resume;
+pub(crate) use show::RefundDocument;
 pub use show::ShowRefund;
+pub use status::RefundStatus;

@@ -6,12 +6,13 @@ use recoup_protocol::ids::{InvoiceId, RefundId};
 use recoup_protocol::reads::{GetInvoice, GetRefund, GetRefundByReference, Refund};
 use recoup_protocol::text::{Reference, Text};
 use recoup_protocol::token::Token;
-use recoup_stacks::address::Principal;
+use recoup_stacks::address::{ContractId, Principal};
 use recoup_stacks::hash::BurnHeight;
 use serde::Serialize;
 
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
+use crate::node::View;
 use crate::output::{Fields, Output};
 use crate::token::TokenInfo;
 
@@ -31,7 +32,7 @@ pub struct ShowRefund {
 
 /// A refund as the contract keeps it.
 #[derive(Serialize)]
-pub(super) struct RefundDocument {
+pub(crate) struct RefundDocument {
     refund_id: RefundId,
     invoice_id: InvoiceId,
     payer: Principal,
@@ -48,7 +49,7 @@ pub(super) struct RefundDocument {
 }
 
 impl RefundDocument {
-    pub(super) fn new(refund_id: RefundId, refund: Refund, token: &TokenInfo) -> Self {
+    pub(crate) fn new(refund_id: RefundId, refund: Refund, token: &TokenInfo) -> Self {
         Self {
             refund_id,
             invoice_id: refund.invoice_id,
@@ -109,26 +110,44 @@ pub(super) async fn run(context: &Context, arguments: ShowRefund) -> Result<Outp
         }
         (None, None) => None,
     };
-    let not_found = || {
-        Failure::new(Kind::Refused, "there is no such refund").hint(
-            "check the id or reference and --merchant; one that was just sent may not be in a block yet",
-        )
-    };
     let refund_id = refund_id.ok_or_else(not_found)?;
     let refund = view
         .read(core, &GetRefund { refund_id })
         .await?
         .ok_or_else(not_found)?;
-    let invoice = view
-        .read(
-            core,
-            &GetInvoice {
-                invoice_id: refund.invoice_id,
-            },
-        )
-        .await?
-        .ok_or_else(not_found)?;
-    let token = context.cache().token(&view, &invoice.token).await?;
-    let document = RefundDocument::new(refund_id, refund, &token);
-    Output::new(&document, document.to_text(&token))
+    output(&document(context, &view, core, refund_id, refund).await?)
+}
+
+/// A refund with what its token is called.
+pub(super) async fn document(
+    context: &Context,
+    view: &View<'_>,
+    core: &ContractId,
+    refund_id: RefundId,
+    refund: Refund,
+) -> Result<Shown, Failure> {
+    let invoice_id = refund.invoice_id;
+    let invoice = view.read(core, &GetInvoice { invoice_id }).await?;
+    let invoice = invoice.ok_or_else(not_found)?;
+    let token = context.cache().token(view, &invoice.token).await?;
+    Ok(Shown {
+        document: RefundDocument::new(refund_id, refund, &token),
+        token,
+    })
+}
+
+/// A refund and its token.
+pub(super) struct Shown {
+    document: RefundDocument,
+    token: TokenInfo,
+}
+
+/// Both forms of it.
+pub(super) fn output(Shown { document, token }: &Shown) -> Result<Output, Failure> {
+    Output::new(document, document.to_text(token))
+}
+
+fn not_found() -> Failure {
+    Failure::new(Kind::Refused, "there is no such refund")
+        .hint("check the id or reference and --merchant; one that was just sent may not be in a block yet")
 }
