@@ -67,9 +67,10 @@ setup:
 binaries:
 	$(CARGO_BUILD)
 
-# The crash tests drive a CLI that can be told to die at a named point. It is built first and set aside under its own
-# name, so that `recoup` itself never has that feature.
+# The crash tests drive programs that can be told to die at a named point. They are built first and set aside under
+# their own names, so that `recoup` and `recoup-indexer` themselves never have that feature.
 test-binaries:
-	$(CARGO_BUILD) --features recoup-cli/failpoints
+	$(CARGO_BUILD) --features recoup-cli/failpoints,recoup-indexer/failpoints
 	cp $(BINARIES)/recoup $(BINARIES)/recoup-failpoints
+	cp $(BINARIES)/recoup-indexer $(BINARIES)/recoup-indexer-failpoints
 	$(MAKE) --no-print-directory binaries

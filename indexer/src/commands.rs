@@ -10,8 +10,9 @@ use crate::archive::{self, BatchLimits};
 use crate::config::{
     Arguments, BackfillArguments, Command, DatabaseArguments, ImportArguments, RunArguments,
 };
+use crate::diagnosis::diagnose;
 use crate::server::{Server, prepare};
-use crate::{api, db, repair};
+use crate::{db, repair};
 
 /// Does what the arguments say.
 ///
@@ -55,7 +56,7 @@ async fn run(arguments: RunArguments) -> anyhow::Result<()> {
 /// Imports an archive. Prints one line of JSON when it is done.
 async fn import(arguments: ImportArguments) -> anyhow::Result<()> {
     let follow = arguments.follow.check()?;
-    let pools = db::connect(&follow.database);
+    let pools = db::connect(&follow.database, None);
     prepare(&pools, follow.network, &follow.ingest).await?;
     let input = arguments.archive.0;
     let limits = BatchLimits {
@@ -70,7 +71,7 @@ async fn import(arguments: ImportArguments) -> anyhow::Result<()> {
 async fn backfill(arguments: BackfillArguments) -> anyhow::Result<()> {
     let config = arguments.check()?;
     let follow = config.follow;
-    let pools = db::connect(&follow.database);
+    let pools = db::connect(&follow.database, None);
     prepare(&pools, follow.network, &follow.ingest).await?;
     let (database, range) = (follow.database, (config.from, config.to));
     let summary = repair::backfill(pools.write, &database, config.node, follow.ingest, range).await?;
@@ -78,13 +79,21 @@ async fn backfill(arguments: BackfillArguments) -> anyhow::Result<()> {
 }
 
 async fn migrate(database: &DatabaseArguments) -> anyhow::Result<()> {
-    let pools = db::connect(&database.database_url.0);
+    let pools = db::connect(&database.database_url.0, None);
     Ok(db::migrate(&pools.write).await?)
 }
 
 async fn status(database: &DatabaseArguments) -> anyhow::Result<()> {
-    let pools = db::connect(&database.database_url.0);
-    print(&serde_json::to_value(api::health(&pools.read).await?)?)
+    let pools = db::connect(&database.database_url.0, None);
+    let diagnosis = diagnose(&pools.read, None).await;
+    let Some(health) = diagnosis.health else {
+        let found = diagnosis.conditions.iter();
+        let said: Vec<_> = found
+            .map(|condition| format!("{}: {}", condition.code, condition.detail))
+            .collect();
+        anyhow::bail!("{}", said.join("; "));
+    };
+    print(&serde_json::to_value(health)?)
 }
 
 fn print(value: &serde_json::Value) -> anyhow::Result<()> {

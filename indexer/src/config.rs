@@ -1,7 +1,5 @@
 //! Flags and environment: flag > environment > default. All is checked before the first connection.
 
-use std::fmt;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -10,13 +8,14 @@ use recoup_stacks::address::{ContractId, Network};
 use recoup_stacks::hash::StacksHeight;
 use sqlx::postgres::PgConnectOptions;
 
-use crate::api::ApiSettings;
 use crate::ingest::{IngestSettings, RootRule, Window};
-use crate::observer::ObserverSettings;
-use crate::repair::RepairSettings;
 
+mod run;
+mod secret;
 mod sources;
 
+pub use run::{PartArguments, Parts, RetentionArguments, RunArguments, RunConfig};
+pub use secret::{InvalidSecret, PathPrefix, Secret};
 pub use sources::{
     ArchiveArgument, BackfillArguments, BackfillConfig, ImportArguments, NodeArguments, RepairArguments,
 };
@@ -141,74 +140,6 @@ impl FollowArguments {
     }
 }
 
-/// Flags of `run`.
-#[derive(Debug, Clone, Args)]
-pub struct RunArguments {
-    /// Which database and chain.
-    #[command(flatten)]
-    pub follow: FollowArguments,
-    /// What fills the gaps.
-    #[command(flatten)]
-    pub repair: RepairArguments,
-    /// Where the node's `[[events_observer]]` points to. The node has no encryption: keep it on a private network.
-    #[arg(
-        long,
-        env = "RECOUP_OBSERVER_LISTEN",
-        value_name = "ADDRESS",
-        default_value = "127.0.0.1:3700"
-    )]
-    pub observer_listen: SocketAddr,
-    /// Secret first part of the observer's path, the only password that a node can send.
-    #[arg(
-        long,
-        env = "RECOUP_OBSERVER_PATH_PREFIX",
-        value_name = "SECRET",
-        hide_env_values = true
-    )]
-    pub observer_path_prefix: Option<Secret<PathPrefix>>,
-    /// Where the API listens.
-    #[arg(
-        long,
-        env = "RECOUP_API_LISTEN",
-        value_name = "ADDRESS",
-        default_value = "127.0.0.1:3780"
-    )]
-    pub api_listen: SocketAddr,
-    /// Waiting messages at which the node is told to try again later.
-    #[arg(
-        long, env = "RECOUP_INBOX_LIMIT", value_name = "MESSAGES", default_value_t = 10_000,
-        value_parser = clap::value_parser!(u64).range(1..)
-    )]
-    pub inbox_limit: u64,
-    /// Longest message of the node in bytes. The genesis block has about 80 MB.
-    #[arg(
-        long, env = "RECOUP_BODY_LIMIT", value_name = "BYTES", default_value_t = 512 * 1024 * 1024,
-        value_parser = clap::value_parser!(u32).range(1..=1024 * 1024 * 1024)
-    )]
-    pub body_limit: u32,
-}
-
-/// All that `run` needs, checked.
-#[derive(Debug, Clone)]
-pub struct RunConfig {
-    /// Database.
-    pub database: PgConnectOptions,
-    /// Network of the node.
-    pub network: Network,
-    /// Where the node's messages come in.
-    pub observer_listen: SocketAddr,
-    /// How they are taken.
-    pub observer: ObserverSettings,
-    /// How they are followed.
-    pub ingest: IngestSettings,
-    /// What fetches those that never came; none: gaps are shown only.
-    pub repair: Option<RepairSettings>,
-    /// Where the API listens.
-    pub api_listen: SocketAddr,
-    /// How it answers.
-    pub api: ApiSettings,
-}
-
 /// What is wrong with the configuration as a whole.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -243,70 +174,6 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
     },
-}
-
-impl RunArguments {
-    /// Checks what single flags cannot tell.
-    ///
-    /// # Errors
-    /// [`ConfigError`] says what contradicts what.
-    pub fn check(self) -> Result<RunConfig, ConfigError> {
-        let follow = self.follow.check()?;
-        Ok(RunConfig {
-            database: follow.database,
-            network: follow.network,
-            observer_listen: self.observer_listen,
-            observer: ObserverSettings {
-                path_prefix: self.observer_path_prefix.map(|prefix| prefix.0.0),
-                body_limit: usize::try_from(self.body_limit).unwrap_or(usize::MAX),
-                inbox_limit: self.inbox_limit,
-            },
-            ingest: follow.ingest,
-            repair: self.repair.check()?,
-            api_listen: self.api_listen,
-            api: ApiSettings::default(),
-        })
-    }
-}
-
-/// A value that neither logs nor debug output show.
-#[derive(Clone)]
-pub struct Secret<T>(pub T);
-
-impl<T> fmt::Debug for Secret<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(secret)")
-    }
-}
-
-impl<T: FromStr> FromStr for Secret<T> {
-    type Err = InvalidSecret;
-
-    fn from_str(text: &str) -> Result<Self, InvalidSecret> {
-        text.parse().map(Self).map_err(|_| InvalidSecret)
-    }
-}
-
-/// A secret that does not parse; the reason could show a part of it.
-#[derive(Debug, thiserror::Error)]
-#[error("malformed (not shown: it may hold a secret)")]
-pub struct InvalidSecret;
-
-/// First part of a path.
-#[derive(Clone)]
-pub struct PathPrefix(pub String);
-
-impl FromStr for PathPrefix {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
-        if !text.is_empty() && text.bytes().all(is_plain) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err("takes letters, digits and -_.~ only")
-        }
-    }
 }
 
 /// Where to begin.
@@ -369,6 +236,15 @@ mod tests {
         assert_eq!(config.api_listen.to_string(), "127.0.0.1:3780");
         assert_eq!(config.ingest.root, RootRule::DeployOfCore);
         assert_eq!(config.ingest.finality_depth, 6);
+    }
+
+    #[test]
+    fn each_part_can_be_switched_off() {
+        let parts = |extra: &[&str]| parse(&[&["--network", "testnet"], extra].concat()).unwrap().parts;
+        assert_eq!(parts(&[]), Parts::default());
+        assert!(!parts(&["--no-observer"]).observer && !parts(&["--no-api"]).api);
+        assert!(!parts(&["--no-observer"]).only_read() && !parts(&["--no-ingest"]).only_read());
+        assert!(parts(&["--no-observer", "--no-ingest"]).only_read());
     }
 
     #[test]

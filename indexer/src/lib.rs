@@ -6,6 +6,7 @@
 //! - [`chain`], [`normalised`] and [`accounting`] decide: functions of data, without I/O.
 //! - [`observer`] stores what the node sends, [`repair`] fetches from it what never came, [`archive`] reads what it once
 //!   sent; [`ingest`] follows it all into the tables; [`api`] answers.
+//! - [`diagnosis`] says what is wrong, [`metrics`] how much; [`failpoint`] names every commit.
 //! - [`db`] holds all SQL.
 
 pub mod accounting;
@@ -15,8 +16,11 @@ pub mod chain;
 pub mod commands;
 pub mod config;
 pub mod db;
+pub mod diagnosis;
 mod error_chain;
+pub mod failpoint;
 pub mod ingest;
+pub mod metrics;
 pub mod normalised;
 pub mod observer;
 pub mod repair;

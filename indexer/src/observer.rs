@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -12,10 +13,18 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{Method, StatusCode, Uri};
 use axum::routing::any;
 use sqlx::PgPool;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
-use crate::db::DbError;
 use crate::db::inbox::{self, Source};
+use crate::db::{self, DbError};
+use crate::diagnosis::{Condition, Vitals};
+use crate::failpoint::CommitPoint;
+use crate::metrics::MessageOutcome;
+
+/// Longest that a message may take to be stored; the node waits 10 seconds when it is configured as documented.
+const STORE_LIMIT: Duration = Duration::from_secs(8);
+/// How often the waiting messages are counted where another process follows them.
+const DEPTH_EVERY: Duration = Duration::from_secs(1);
 
 /// What the endpoint needs to know.
 #[derive(Debug, Clone)]
@@ -68,15 +77,17 @@ impl Inbox {
 struct Endpoint {
     pool: PgPool,
     inbox: Inbox,
+    vitals: Vitals,
     path_prefix: Option<Arc<str>>,
     inbox_limit: u64,
 }
 
 /// The endpoint's routes.
-pub fn router(pool: PgPool, inbox: Inbox, settings: &ObserverSettings) -> Router {
+pub fn router(pool: PgPool, inbox: Inbox, vitals: Vitals, settings: &ObserverSettings) -> Router {
     let endpoint = Endpoint {
         pool,
         inbox,
+        vitals,
         path_prefix: settings
             .path_prefix
             .as_deref()
@@ -89,6 +100,21 @@ pub fn router(pool: PgPool, inbox: Inbox, settings: &ObserverSettings) -> Router
         .with_state(endpoint)
 }
 
+/// Keeps the number of waiting messages up to date where another process follows them.
+pub async fn watch_depth(pool: PgPool, inbox: Inbox, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        if let Ok(mut connection) = pool.acquire().await
+            && let Ok(depth) = inbox::depth(&mut connection).await
+        {
+            inbox.set_depth(depth);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(DEPTH_EVERY) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
 async fn receive(State(endpoint): State<Endpoint>, method: Method, uri: Uri, body: Bytes) -> StatusCode {
     let Some(path) = endpoint.inner_path(uri.path()) else {
         return StatusCode::NOT_FOUND;
@@ -96,19 +122,30 @@ async fn receive(State(endpoint): State<Endpoint>, method: Method, uri: Uri, bod
     if method != Method::POST {
         return StatusCode::METHOD_NOT_ALLOWED;
     }
-    let waiting = endpoint.inbox.depth();
-    if waiting >= endpoint.inbox_limit {
-        tracing::warn!(waiting, "inbox is full; the node is told to try again");
+    if endpoint.is_full() {
         return StatusCode::SERVICE_UNAVAILABLE;
     }
-    match endpoint.store(path, &body).await {
-        Ok(()) => StatusCode::OK,
+    // A database that is gone without a word would hold the node for ever.
+    let stored = match tokio::time::timeout(STORE_LIMIT, endpoint.store(path, &body)).await {
+        Ok(stored) => stored,
+        Err(_) => Err(DbError::Sqlx(sqlx::Error::PoolTimedOut)),
+    };
+    match stored {
+        Ok(outcome) => {
+            endpoint.vitals.is_over(Condition::ObserverRefusing);
+            endpoint.vitals.metrics().message(outcome);
+            StatusCode::OK
+        }
         Err(error) => {
             tracing::error!(
                 error = %error.with_causes(),
                 path,
                 "message not stored; the node is told to try again"
             );
+            endpoint
+                .vitals
+                .suffers(Condition::ObserverRefusing, error.in_short());
+            endpoint.vitals.metrics().message(MessageOutcome::Refused);
             StatusCode::SERVICE_UNAVAILABLE
         }
     }
@@ -125,11 +162,28 @@ impl Endpoint {
         }
     }
 
-    async fn store(&self, path: &str, body: &[u8]) -> Result<(), DbError> {
-        let mut connection = self.pool.acquire().await?;
-        if inbox::store(&mut connection, Source::Observer, path, body).await? {
-            self.inbox.message_stored();
+    /// Whether no more messages are taken for now.
+    fn is_full(&self) -> bool {
+        let waiting = self.inbox.depth();
+        if waiting < self.inbox_limit {
+            self.vitals.is_over(Condition::InboxFull);
+            return false;
         }
-        Ok(())
+        tracing::warn!(waiting, "inbox is full; the node is told to try again");
+        let detail = format!("{waiting} messages wait");
+        self.vitals.suffers(Condition::InboxFull, &detail);
+        self.vitals.metrics().message(MessageOutcome::Refused);
+        true
+    }
+
+    async fn store(&self, path: &str, body: &[u8]) -> Result<MessageOutcome, DbError> {
+        let mut connection = self.pool.acquire().await?;
+        let stored = inbox::store(&mut connection, Source::Observer, path, body);
+        if db::autocommit(CommitPoint::MessageStore, stored).await? {
+            self.inbox.message_stored();
+            Ok(MessageOutcome::Stored)
+        } else {
+            Ok(MessageOutcome::Repeated)
+        }
     }
 }

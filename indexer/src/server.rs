@@ -9,9 +9,11 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::api;
+use crate::api::{self, ApiContext};
 use crate::config::RunConfig;
-use crate::db::{self, DbError, Pools, WriterLock};
+use crate::db::{self, DbError, Pools, Writer};
+use crate::diagnosis::Vitals;
+use crate::failpoint::CommitPoint;
 use crate::ingest::{Ingest, IngestSettings, RootRule};
 use crate::observer::{self, Inbox};
 use crate::repair::Repairer;
@@ -41,7 +43,7 @@ pub enum ServerError {
 /// A running indexer.
 #[derive(Debug)]
 pub struct Server {
-    observer_address: SocketAddr,
+    observer_address: Option<SocketAddr>,
     api_address: SocketAddr,
     stop: watch::Sender<bool>,
     parts: JoinSet<()>,
@@ -49,38 +51,57 @@ pub struct Server {
 
 impl Server {
     /// Brings the tables up to date, takes messages, answers the API, and follows the messages whenever no other
-    /// process does.
+    /// process does; parts that are switched off do nothing, and one that only reads waits for no database.
     ///
     /// # Errors
     /// [`ServerError`] when the database or an address is not to be had.
     pub async fn start(config: RunConfig) -> Result<Self, ServerError> {
-        let pools = db::connect(&config.database);
-        prepare(&pools, config.network, &config.ingest).await?;
-
+        let pools = db::connect(&config.database, config.database_read.as_ref());
+        if !config.parts.only_read() {
+            prepare(&pools, config.network, &config.ingest).await?;
+        }
         let (stop, stopped) = watch::channel(false);
         let mut parts = JoinSet::new();
+        let vitals = Vitals::default();
         let api = listen(config.api_listen).await?;
         let api_address = address(&api, config.api_listen)?;
         tracing::info!(%api_address, "API listens");
-        parts.spawn(serve(
-            api,
-            api::router(pools.read.clone(), config.api),
-            stopped.clone(),
-        ));
+        let context = ApiContext {
+            pools: pools.clone(),
+            vitals: vitals.clone(),
+            followed: config.followed(),
+            parts: config.parts,
+        };
+        parts.spawn(serve(api, api::router(context, config.api), stopped.clone()));
 
-        let observer = listen(config.observer_listen).await?;
-        let observer_address = address(&observer, config.observer_listen)?;
         let inbox = Inbox::default();
-        let routes = observer::router(pools.write.clone(), inbox.clone(), &config.observer);
-        tracing::info!(%observer_address, "observer listens");
-        parts.spawn(serve(observer, routes, stopped.clone()));
-        if let Some(repair) = config.repair {
-            let repairer = Repairer::new(pools.write.clone(), inbox.clone(), repair, &config.ingest);
-            parts.spawn(repairer.run(stopped.clone()));
+        let mut observer_address = None;
+        if config.parts.observer {
+            let observer = listen(config.observer_listen).await?;
+            let bound = address(&observer, config.observer_listen)?;
+            observer_address = Some(bound);
+            tracing::info!(observer_address = %bound, "observer listens");
+            let routes = observer::router(
+                pools.store.clone(),
+                inbox.clone(),
+                vitals.clone(),
+                &config.observer,
+            );
+            parts.spawn(serve(observer, routes, stopped.clone()));
         }
-        let ingest = Ingest::new(pools.write, config.ingest, inbox);
-        let lock = WriterLock::new(&config.database);
-        parts.spawn(async move { ingest.run(lock, stopped).await });
+        if config.parts.ingest {
+            if let Some(repair) = config.repair {
+                let pool = pools.store.clone();
+                let repairer = Repairer::new(pool, inbox.clone(), repair, &config.ingest, vitals.clone());
+                parts.spawn(repairer.run(stopped.clone()));
+            }
+            let retention = Some(config.retention);
+            let ingest = Ingest::new(pools.store, config.ingest, retention, inbox, vitals);
+            let writer = Writer::new(&config.database);
+            parts.spawn(ingest.run(writer, stopped));
+        } else if config.parts.observer {
+            parts.spawn(observer::watch_depth(pools.store, inbox, stopped));
+        }
         Ok(Self {
             observer_address,
             api_address,
@@ -89,9 +110,9 @@ impl Server {
         })
     }
 
-    /// Where the node's messages come in.
+    /// Where the node's messages come in; none when they do not.
     #[must_use]
-    pub const fn observer_address(&self) -> SocketAddr {
+    pub const fn observer_address(&self) -> Option<SocketAddr> {
         self.observer_address
     }
 
@@ -126,7 +147,8 @@ pub async fn prepare(pools: &Pools, network: Network, ingest: &IngestSettings) -
     db::migrate(&pools.write).await?;
     let mut connection = pools.write.acquire().await?;
     let core_contract = &ingest.core_contract;
-    let chain = db::indexed_chain::claim(&mut connection, network, core_contract).await?;
+    let claim = db::indexed_chain::claim(&mut connection, network, core_contract);
+    let chain = db::autocommit(CommitPoint::ChainClaim, claim).await?;
     match (ingest.root, chain.root) {
         (RootRule::Height(wanted), Some(found)) if wanted != found => Err(DbError::OtherRoot {
             found: found.get(),

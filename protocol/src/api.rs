@@ -186,8 +186,14 @@ pub struct Tip {
 /// Whether the indexer's answers can be trusted now, and if not, why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
-    /// `ok`, or `degraded` when something in here needs a look.
+    /// `ok`, or `degraded` when there are conditions.
     pub status: HealthStatus,
+    /// Whether requests should come to this process: no condition speaks against it.
+    pub ready: bool,
+    /// What is wrong, the worst first.
+    pub conditions: Vec<HealthCondition>,
+    /// The process that answers; none when nothing but the tables was looked at.
+    pub process: Option<ProcessHealth>,
     /// The contract that is followed.
     pub core_contract: ContractId,
     /// Newest block; none before the first.
@@ -200,6 +206,14 @@ pub struct Health {
     pub root_stacks_height: Option<StacksHeight>,
     /// Payloads stored and not yet worked on.
     pub inbox_depth: u64,
+    /// When the oldest of them was stored; none when none waits.
+    pub inbox_oldest_at: Option<DateTime<Utc>>,
+    /// When the last payload was stored; none when none is kept.
+    pub last_message_at: Option<DateTime<Utc>>,
+    /// When the writer last said that it lives, which it does every few seconds.
+    pub writer_seen_at: Option<DateTime<Utc>>,
+    /// What is known of the replication; none when this is no replica.
+    pub replica: Option<ReplicaHealth>,
     /// Payloads that could not be decoded.
     pub quarantined: u64,
     /// Prints of the contract that could not be decoded.
@@ -212,13 +226,55 @@ pub struct Health {
     pub reorgs: u64,
 }
 
+/// Something that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthCondition {
+    /// Stable, for programs: `open-gaps`, `no-writer`, ... The manual lists them all, with what to do.
+    pub code: String,
+    /// For people.
+    pub detail: String,
+    /// Whether requests should go to another process as long as this lasts.
+    pub blocks_ready: bool,
+}
+
+/// What a process does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessHealth {
+    /// Version of the program.
+    pub version: String,
+    /// Whether it takes the node's messages.
+    pub observer: bool,
+    /// Whether it follows them when no other process does.
+    pub ingest: bool,
+    /// Whether it is the one that follows them now.
+    pub is_writer: bool,
+    /// Whether it answers more than `/health`, `/ready` and `/metrics`.
+    pub api: bool,
+}
+
+/// What is known of the replication.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplicaHealth {
+    /// Seconds since the writer's last sign of life that arrived: a few, normally. None before the first.
+    pub lag_seconds: Option<u64>,
+}
+
+/// Answer of `/ready`: status 200 or 503.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Readiness {
+    /// Whether requests should come to this process.
+    pub ready: bool,
+    /// What is wrong, the worst first.
+    pub conditions: Vec<HealthCondition>,
+}
+
 /// See [`Health::status`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HealthStatus {
     /// Nothing to look at.
     Ok,
-    /// Open gaps, quarantined payloads, unreadable events, unproven refunds or a growing inbox.
+    /// There are conditions.
     Degraded,
 }
 

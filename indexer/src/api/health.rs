@@ -1,61 +1,80 @@
-//! `GET /health`
+//! `GET /health`, `GET /ready` and `GET /metrics`: how this process is doing.
 
 use axum::Json;
 use axum::extract::State;
-use recoup_protocol::api::{Health, HealthStatus};
-use sqlx::PgPool;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use recoup_protocol::api::{ApiError, ErrorBody, ProcessHealth, Readiness};
 
 use super::error::ApiFailure;
 use super::parameters::Parameters;
-use super::router::{Api, snapshot};
-use crate::db::{self, DbError};
+use super::router::ApiContext;
+use crate::diagnosis::{Diagnosis, diagnose};
 
-/// Waiting messages from which on the inbox counts as growing.
-const LONG_INBOX: u64 = 1_000;
+const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Whether the answers can be trusted now, and if not, why.
-pub(super) async fn show(State(api): State<Api>, parameters: Parameters) -> Result<Json<Health>, ApiFailure> {
+/// How things stand, and all that is wrong. 503 when even that cannot be told.
+pub(super) async fn health(
+    State(context): State<ApiContext>,
+    parameters: Parameters,
+) -> Result<Response, ApiFailure> {
     parameters.finish()?;
-    health(&api.pool).await.map(Json)
+    let diagnosis = context.diagnose().await;
+    Ok(match diagnosis.health {
+        Some(health) => Json(health).into_response(),
+        None => {
+            let errors = diagnosis.conditions.into_iter().map(|condition| ApiError {
+                code: condition.code,
+                detail: condition.detail,
+            });
+            let body = ErrorBody {
+                errors: errors.collect(),
+            };
+            (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+        }
+    })
 }
 
-/// The same for those who have the database at hand.
-///
-/// # Errors
-/// [`ApiFailure::Unavailable`] when the database does not answer.
-pub async fn health(pool: &PgPool) -> Result<Health, ApiFailure> {
-    let mut snapshot = snapshot(pool).await?;
-    let chain = db::indexed_chain::find(&mut snapshot).await?;
-    let chain = chain.ok_or(DbError::NotInitialised)?;
-    let burn_height = db::chain_tip::find(&mut snapshot)
-        .await?
-        .burn
-        .map(|burn| burn.height);
-    let tip = db::block::tip(&mut snapshot).await?;
-    let mut health = Health {
-        status: HealthStatus::Ok,
-        core_contract: chain.core_contract,
-        lag_burn_blocks: burn_height
-            .zip(tip.as_ref())
-            .map(|(newest, tip)| newest.get().saturating_sub(tip.burn_height.get())),
-        tip,
-        burn_height,
-        root_stacks_height: chain.root,
-        inbox_depth: db::inbox::depth(&mut snapshot).await?,
-        quarantined: db::quarantine::count(&mut snapshot).await?,
-        undecodable_events: db::contract_event::count_problems(&mut snapshot).await?,
-        unproven_refunds: db::refund::count_unproven(&mut snapshot).await?,
-        open_gaps: db::gap::count_open(&mut snapshot).await?,
-        reorgs: db::reorg::count(&mut snapshot).await?,
+/// Whether requests should come here: 200 or 503.
+pub(super) async fn ready(
+    State(context): State<ApiContext>,
+    parameters: Parameters,
+) -> Result<Response, ApiFailure> {
+    parameters.finish()?;
+    let diagnosis = context.diagnose().await;
+    let ready = diagnosis.is_ready();
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
     };
-    let troubles = [
-        health.quarantined,
-        health.undecodable_events,
-        health.unproven_refunds,
-        health.open_gaps,
-    ];
-    if health.inbox_depth >= LONG_INBOX || troubles.into_iter().any(|count| count > 0) {
-        health.status = HealthStatus::Degraded;
+    let body = Readiness {
+        ready,
+        conditions: diagnosis.conditions,
+    };
+    Ok((status, Json(body)).into_response())
+}
+
+/// All numbers, for Prometheus.
+pub(super) async fn metrics(State(context): State<ApiContext>) -> Response {
+    let diagnosis = context.diagnose().await;
+    let pools = [("read", &context.pools.read), ("store", &context.pools.store)];
+    let is_writer = context.vitals.is_writer();
+    match context.vitals.metrics().encode(&diagnosis, is_writer, &pools) {
+        Ok(text) => ([(header::CONTENT_TYPE, METRICS_TYPE)], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
-    Ok(health)
+}
+
+impl ApiContext {
+    async fn diagnose(&self) -> Diagnosis {
+        let process = ProcessHealth {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            observer: self.parts.observer,
+            ingest: self.parts.ingest,
+            is_writer: self.vitals.is_writer(),
+            api: self.parts.api,
+        };
+        diagnose(&self.pools.read, Some((&self.vitals, &self.followed, process))).await
+    }
 }

@@ -9,5 +9,4 @@ mod refunds;
 mod router;
 
 pub use error::ApiFailure;
-pub use health::health;
-pub use router::{ApiSettings, router};
+pub use router::{ApiContext, ApiSettings, router};

@@ -1,9 +1,9 @@
 //! Paths, limits and the database of the API.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::get;
@@ -13,6 +13,9 @@ use sqlx::{PgPool, Transaction};
 
 use super::error::ApiFailure;
 use super::{health, invoices, refunds};
+use crate::config::Parts;
+use crate::db::Pools;
+use crate::diagnosis::{Followed, Vitals};
 
 /// What the API needs to know.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +30,19 @@ impl Default for ApiSettings {
             time_limit: Duration::from_secs(10),
         }
     }
+}
+
+/// The process that answers.
+#[derive(Debug, Clone)]
+pub struct ApiContext {
+    /// Its connections.
+    pub pools: Pools,
+    /// How it is doing.
+    pub vitals: Vitals,
+    /// What it follows.
+    pub followed: Followed,
+    /// What it does.
+    pub parts: Parts,
 }
 
 /// The API's state: connections that can only read.
@@ -49,13 +65,23 @@ pub(super) async fn snapshot(pool: &PgPool) -> Result<Transaction<'static, Postg
         .await?)
 }
 
-/// The API's routes, below `/api/v1`.
-pub fn router(pool: PgPool, settings: ApiSettings) -> Router {
-    let paths = Router::new()
-        .route("/refunds", get(refunds::list))
-        .route("/refunds/{id}", get(refunds::show))
-        .route("/invoices/{id}", get(invoices::show))
-        .route("/health", get(health::show));
+/// The API's routes, below `/api/v1`. Where that part is switched off, the process tells how it is doing and no more.
+pub fn router(context: ApiContext, settings: ApiSettings) -> Router {
+    let mut paths = Router::new();
+    if context.parts.api {
+        let api = Api {
+            pool: context.pools.read.clone(),
+        };
+        paths = paths.merge(history(api));
+    }
+    let vitals = context.vitals.clone();
+    let paths = paths.merge(
+        Router::new()
+            .route("/health", get(health::health))
+            .route("/ready", get(health::ready))
+            .route("/metrics", get(health::metrics))
+            .with_state(context),
+    );
     Router::new()
         .nest(BASE_PATH, paths)
         .fallback(|| async { ApiFailure::NoSuchPath })
@@ -63,11 +89,35 @@ pub fn router(pool: PgPool, settings: ApiSettings) -> Router {
         .layer(middleware::from_fn(move |request, next| {
             within(settings.time_limit, request, next)
         }))
-        .with_state(Api { pool })
+        .layer(middleware::from_fn(move |request, next| {
+            count(vitals.clone(), request, next)
+        }))
+}
+
+/// What auditors ask for.
+fn history(api: Api) -> Router {
+    Router::new()
+        .route("/refunds", get(refunds::list))
+        .route("/refunds/{id}", get(refunds::show))
+        .route("/invoices/{id}", get(invoices::show))
+        .with_state(api)
 }
 
 async fn within(limit: Duration, request: Request, next: Next) -> Result<Response, ApiFailure> {
     tokio::time::timeout(limit, next.run(request))
         .await
         .map_err(|_| ApiFailure::TimedOut)
+}
+
+async fn count(vitals: Vitals, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "(none)".to_owned(), |path| path.as_str().to_owned());
+    let response = next.run(request).await;
+    vitals
+        .metrics()
+        .request(&route, response.status().as_u16(), started.elapsed());
+    response
 }

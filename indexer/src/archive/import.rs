@@ -14,6 +14,7 @@ use super::decompress::decompress;
 use super::progress::{Counted, Progress, per_second};
 use super::reader::{ArchiveError, ArchiveReader, Batch, BatchLimits, Checkpoint};
 use crate::db::{self, DbError};
+use crate::diagnosis::Vitals;
 use crate::ingest::{Ingest, IngestSettings, is_followed};
 use crate::observer::Inbox;
 
@@ -89,7 +90,7 @@ pub async fn import(
     let (queue, mut batches) = mpsc::channel(QUEUED_BATCHES);
     let reading = tokio::task::spawn_blocking(move || read(text, limits, &known, &queue));
 
-    let mut ingest = Ingest::new(pool, settings, Inbox::default());
+    let mut ingest = Ingest::new(pool, settings, None, Inbox::default(), Vitals::default());
     let mut summary = ImportSummary::default();
     while let Some(event) = batches.recv().await {
         match event {

@@ -62,6 +62,43 @@ impl DbError {
         }
     }
 
+    /// Whether a message found no partition to go into.
+    #[must_use]
+    pub fn is_missing_partition(&self) -> bool {
+        // A broken constraint would be named.
+        matches!(self, Self::Sqlx(sqlx::Error::Database(error))
+            if error.code().as_deref() == Some("23514") && error.constraint().is_none())
+    }
+
+    /// Whether a table is not there at all.
+    #[must_use]
+    pub fn is_missing_table(&self) -> bool {
+        matches!(self, Self::Sqlx(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P01"))
+    }
+
+    /// What is wrong, in words that tell nothing of the machine: for those who ask over HTTP.
+    #[must_use]
+    pub fn in_short(&self) -> &'static str {
+        let Self::Sqlx(error) = self else {
+            return "the database holds or was given what does not fit";
+        };
+        match error {
+            sqlx::Error::Database(error) => match error.code().as_deref() {
+                Some("53100") => "the database's disk is full",
+                Some("57014" | "55P03") => "the database does not answer in time",
+                Some("25006") => "the database is read only",
+                Some(code) if code.starts_with("57P") || code.starts_with("08") => {
+                    "the database is out of reach"
+                }
+                Some(code) if code.starts_with("28") || code == "42501" => "the database refuses access",
+                Some(code) if code.starts_with("53") => "the database is out of resources",
+                Some(code) if code.starts_with("42") => "the database's tables are not as expected",
+                _ => "the database refuses a statement",
+            },
+            _ => "the database is out of reach",
+        }
+    }
+
     /// The error and its causes in one line.
     #[must_use]
     pub fn with_causes(&self) -> String {

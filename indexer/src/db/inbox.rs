@@ -13,12 +13,12 @@ pub enum Source {
     Observer,
     /// It was asked of a node.
     Node,
-    /// It stood in an event archive, and could not be read.
+    /// It stood in an event archive. Such messages are not in the inbox, only in quarantine.
     Archive,
 }
 
 impl Source {
-    const fn as_str(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Observer => "observer",
             Self::Node => "node",
@@ -59,9 +59,30 @@ pub async fn store(
     path: &str,
     body: &[u8],
 ) -> Result<bool, DbError> {
+    match insert(&mut *connection, source, path, body).await {
+        Err(error) if error.is_missing_partition() => {
+            super::inbox_partition::add_in_need(&mut *connection).await?;
+            insert(connection, source, path, body).await
+        }
+        stored => stored,
+    }
+}
+
+/// One statement, so that a message and its digest are stored together, and repeated ones wait for each other.
+async fn insert(
+    connection: &mut PgConnection,
+    source: Source,
+    path: &str,
+    body: &[u8],
+) -> Result<bool, DbError> {
     let stored = sqlx::query!(
-        "insert into inbox (source, path, body) values ($1, $2, $3)
-         on conflict on constraint inbox_path_body_key do nothing",
+        "with digest as (
+             insert into inbox_digest (path_sha256, body_sha256, inbox_id)
+             values (sha256(convert_to($2, 'UTF8')), sha256($3), nextval('inbox_id_seq'))
+             on conflict on constraint inbox_digest_pkey do nothing
+             returning inbox_id, body_sha256)
+         insert into inbox (inbox_id, source, path, body, body_sha256)
+         select inbox_id, $1, $2, $3, body_sha256 from digest",
         source.as_str(),
         path,
         body,
@@ -81,15 +102,17 @@ pub async fn store_missed(
     path: &str,
     body: &[u8],
 ) -> Result<(), DbError> {
-    sqlx::query!(
-        "insert into inbox (source, path, body) values ($1, $2, $3)
-         on conflict on constraint inbox_path_body_key do update set processed_at = null",
-        source.as_str(),
-        path,
-        body,
-    )
-    .execute(connection)
-    .await?;
+    if !store(&mut *connection, source, path, body).await? {
+        sqlx::query!(
+            "update inbox set processed_at = null
+              where inbox_id = (select inbox_id from inbox_digest
+                                 where path_sha256 = sha256(convert_to($1, 'UTF8')) and body_sha256 = sha256($2))",
+            path,
+            body,
+        )
+        .execute(connection)
+        .await?;
+    }
     Ok(())
 }
 
@@ -99,31 +122,12 @@ pub async fn store_missed(
 /// When the database is out of reach.
 pub async fn reserve(connection: &mut PgConnection, messages: usize) -> Result<Vec<Arrival>, DbError> {
     let ids = sqlx::query_scalar!(
-        r#"select nextval(pg_get_serial_sequence('inbox', 'inbox_id')) as "id!" from generate_series(1, $1::bigint)"#,
+        r#"select nextval('inbox_id_seq') as "id!" from generate_series(1, $1::bigint)"#,
         i64::try_from(messages).unwrap_or(i64::MAX),
     )
     .fetch_all(connection)
     .await?;
     Ok(ids.into_iter().map(Arrival).collect())
-}
-
-/// Keeps a message that did not go through the inbox; false when the same one is there already.
-///
-/// # Errors
-/// When the database is out of reach.
-pub async fn keep(connection: &mut PgConnection, message: &InboxMessage) -> Result<bool, DbError> {
-    let kept = sqlx::query!(
-        "insert into inbox (inbox_id, source, path, body, processed_at) overriding system value
-         values ($1, $2, $3, $4, now())
-         on conflict on constraint inbox_path_body_key do nothing",
-        message.arrival.0,
-        message.source.as_str(),
-        message.path,
-        message.body,
-    )
-    .execute(connection)
-    .await?;
-    Ok(kept.rows_affected() > 0)
 }
 
 /// The oldest message that waits.

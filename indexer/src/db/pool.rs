@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgConnection, PgPool};
 
 use super::DbError;
 
@@ -12,26 +12,33 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// Longest that a reader's statement may take.
 const READ_LIMIT: Duration = Duration::from_secs(5);
+/// Longest that storing a message may take: the node waits 10 seconds when it is configured as documented.
+const STORE_LIMIT: Duration = Duration::from_secs(6);
 /// Longest wait for a free connection.
 const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
-const WRITE_CONNECTIONS: u32 = 12;
+const STORE_CONNECTIONS: u32 = 6;
+const WRITE_CONNECTIONS: u32 = 4;
 const READ_CONNECTIONS: u32 = 12;
 
-/// Connections for the two kinds of work.
+/// Connections for the kinds of work. [`super::Writer`] has its own.
 #[derive(Debug, Clone)]
 pub struct Pools {
-    /// Ingest and inbox.
+    /// What takes as long as it takes: imports, upkeep.
     pub write: PgPool,
+    /// Storing messages: short statements with a time limit.
+    pub store: PgPool,
     /// API: read-only transactions with a time limit.
     pub read: PgPool,
 }
 
-/// Prepares the pools. Connections are made when they are needed, so that a database that starts later is waited for.
+/// Prepares the pools; the API reads from `read`, if it is given. Connections are made when they are needed, so that a
+/// database that starts later is waited for.
 #[must_use]
-pub fn connect(options: &PgConnectOptions) -> Pools {
-    let options = options.clone().application_name("recoup-indexer");
-    let read_options = options.clone().options([
-        ("statement_timeout", READ_LIMIT.as_millis().to_string()),
+pub fn connect(options: &PgConnectOptions, read: Option<&PgConnectOptions>) -> Pools {
+    let named = |options: &PgConnectOptions| options.clone().application_name("recoup-indexer");
+    let limit = |limit: Duration| ("statement_timeout", limit.as_millis().to_string());
+    let read_options = named(read.unwrap_or(options)).options([
+        limit(READ_LIMIT),
         ("default_transaction_read_only", "on".to_owned()),
         // Filters that are not used are null; only a plan made for the values at hand leaves them out.
         ("plan_cache_mode", "force_custom_plan".to_owned()),
@@ -42,7 +49,8 @@ pub fn connect(options: &PgConnectOptions) -> Pools {
             .acquire_timeout(ACQUIRE_LIMIT)
     };
     Pools {
-        write: pool(WRITE_CONNECTIONS).connect_lazy_with(options),
+        write: pool(WRITE_CONNECTIONS).connect_lazy_with(named(options)),
+        store: pool(STORE_CONNECTIONS).connect_lazy_with(named(options).options([limit(STORE_LIMIT)])),
         read: pool(READ_CONNECTIONS).connect_lazy_with(read_options),
     }
 }
@@ -53,4 +61,16 @@ pub fn connect(options: &PgConnectOptions) -> Pools {
 /// When the database is out of reach, or was changed by a newer version.
 pub async fn migrate(pool: &PgPool) -> Result<(), DbError> {
     Ok(MIGRATIONS.run(pool).await?)
+}
+
+/// Whether the tables are of this program's version.
+///
+/// # Errors
+/// When the database is out of reach, or holds no tables of ours.
+pub async fn has_current_schema(connection: &mut PgConnection) -> Result<bool, DbError> {
+    // The table is the migrator's own; a query of it cannot be checked when this is compiled.
+    let newest: Option<i64> = sqlx::query_scalar("select max(version) from _sqlx_migrations where success")
+        .fetch_one(connection)
+        .await?;
+    Ok(newest == MIGRATIONS.iter().map(|migration| migration.version).max())
 }

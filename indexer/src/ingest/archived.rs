@@ -5,6 +5,7 @@ use crate::archive::{ArchivedRow, Batch, Checkpoint};
 use crate::chain::Arrival;
 use crate::db::inbox::{InboxMessage, Source};
 use crate::db::{self, DbError};
+use crate::failpoint::CommitPoint;
 
 /// Path under which a line is kept that is no row.
 const MALFORMED_ROW: &str = "(archive row)";
@@ -54,7 +55,7 @@ impl Ingest {
         if let Some(checkpoint) = checkpoint {
             db::archive_import::save(&mut transaction, checkpoint).await?;
         }
-        transaction.commit().await?;
+        db::commit(transaction, CommitPoint::ArchiveBatch).await?;
         self.settings.window.trim(&mut memory.tree);
         self.memory = Some(memory);
         Ok(())
@@ -65,7 +66,7 @@ impl Ingest {
         for arrival in db::inbox::reserve(&mut transaction, 1).await? {
             quarantine(&mut transaction, &message(row, arrival), &error.with_causes()).await?;
         }
-        Ok(transaction.commit().await?)
+        db::commit(transaction, CommitPoint::ArchiveRowAside).await
     }
 }
 

@@ -1,18 +1,21 @@
 //! Takes one message after the other from the inbox; each is one transaction.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use recoup_stacks::address::ContractId;
 use recoup_stacks::hash::StacksHeight;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::sync::watch;
 
 use super::message::Message;
+use super::upkeep::{Retention, Upkeep};
 use super::window::Window;
 use super::{follow, store};
 use crate::chain::{Arrival, Tree};
-use crate::db::inbox::{InboxMessage, Source};
-use crate::db::{self, DbError, WriterLock};
+use crate::db::inbox::InboxMessage;
+use crate::db::{self, DbError, Writer};
+use crate::diagnosis::{Condition, Vitals};
+use crate::failpoint::CommitPoint;
 use crate::observer::Inbox;
 
 /// How long to wait after a failure of the database.
@@ -51,12 +54,14 @@ pub struct IngestSettings {
     pub window: Window,
 }
 
-/// The one that writes the tables. There must be only one: see [`db::WriterLock`].
+/// The one that writes the tables. There must be only one: see [`db::Writer`].
 #[derive(Debug)]
 pub struct Ingest {
     pub(super) pool: PgPool,
     pub(super) settings: IngestSettings,
     inbox: Inbox,
+    vitals: Vitals,
+    upkeep: Upkeep,
     /// In memory between messages; none before the first and after a failure.
     pub(super) memory: Option<Memory>,
 }
@@ -69,22 +74,30 @@ pub(super) struct Memory {
 }
 
 impl Ingest {
-    /// Prepares ingest; nothing is read yet.
+    /// Prepares ingest; nothing is read yet. Without a retention, the inbox is looked after by somebody else.
     #[must_use]
-    pub const fn new(pool: PgPool, settings: IngestSettings, inbox: Inbox) -> Self {
+    pub fn new(
+        pool: PgPool,
+        settings: IngestSettings,
+        retention: Option<Retention>,
+        inbox: Inbox,
+        vitals: Vitals,
+    ) -> Self {
         Self {
             pool,
             settings,
             inbox,
+            upkeep: Upkeep::new(retention, vitals.clone()),
+            vitals,
             memory: None,
         }
     }
 
     /// Works until told to stop, whenever no other process does.
-    pub async fn run(mut self, mut lock: WriterLock, mut stop: watch::Receiver<bool>) {
+    pub async fn run(mut self, mut writer: Writer, mut stop: watch::Receiver<bool>) {
         let mut standing_by = false;
         while !*stop.borrow() {
-            let turn = self.take_turn(&mut lock).await;
+            let turn = self.take_turn(&mut writer).await;
             let stood_by = std::mem::replace(&mut standing_by, matches!(turn, Ok(Turn::AnotherWrites)));
             let pause = match turn {
                 Ok(Turn::Processed) => continue,
@@ -112,9 +125,9 @@ impl Ingest {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn drain(&mut self, lock: &mut WriterLock) -> Result<(), DbError> {
+    pub async fn drain(&mut self, writer: &mut Writer) -> Result<(), DbError> {
         loop {
-            match self.take_turn(lock).await? {
+            match self.take_turn(writer).await? {
                 Turn::Processed => {}
                 Turn::NothingWaits => return Ok(()),
                 Turn::AnotherWrites if self.inbox.depth() == 0 => return Ok(()),
@@ -123,13 +136,30 @@ impl Ingest {
         }
     }
 
-    async fn take_turn(&mut self, lock: &mut WriterLock) -> Result<Turn, DbError> {
-        if !lock.hold().await? {
+    async fn take_turn(&mut self, writer: &mut Writer) -> Result<Turn, DbError> {
+        let turn = self.try_turn(writer).await;
+        self.vitals
+            .set_writer(matches!(turn, Ok(Turn::Processed | Turn::NothingWaits)));
+        match &turn {
+            Ok(_) => self.vitals.is_over(Condition::IngestFailing),
+            Err(error) => self.vitals.suffers(Condition::IngestFailing, error.in_short()),
+        }
+        turn
+    }
+
+    /// What fails drops the connection, and with it the right to write.
+    async fn try_turn(&mut self, writer: &mut Writer) -> Result<Turn, DbError> {
+        let Some(mut connection) = writer.take().await? else {
             let mut connection = self.pool.acquire().await?;
             self.inbox.set_depth(db::inbox::depth(&mut connection).await?);
             return Ok(Turn::AnotherWrites);
-        }
-        if self.process_next().await? {
+        };
+        self.upkeep.keep_up(&mut connection).await?;
+        let started = Instant::now();
+        let processed = self.process_next(&mut connection).await?;
+        writer.give_back(connection);
+        if processed {
+            self.vitals.metrics().followed(started.elapsed());
             self.inbox.message_processed();
             Ok(Turn::Processed)
         } else {
@@ -139,26 +169,26 @@ impl Ingest {
 
     /// Processes the oldest message that waits; false when there is none. When the database fails, nothing has changed
     /// and the message waits for the next turn.
-    async fn process_next(&mut self) -> Result<bool, DbError> {
-        let mut transaction = self.pool.begin().await?;
+    async fn process_next(&mut self, connection: &mut PgConnection) -> Result<bool, DbError> {
+        let mut transaction = connection.begin().await?;
         let mut memory = self.take_memory(&mut transaction).await?;
         let Some(message) = db::inbox::next(&mut transaction).await? else {
             self.inbox.set_depth(db::inbox::depth(&mut transaction).await?);
-            transaction.commit().await?;
+            db::commit(transaction, CommitPoint::NoMessage).await?;
             self.memory = Some(memory);
             return Ok(false);
         };
         if let Err(error) = self.process(&mut transaction, &mut memory.tree, &message).await {
             transaction.rollback().await?;
             return if error.is_about_the_data() {
-                self.put_aside(&message, &error).await
+                put_aside(connection, &message, &error).await
             } else {
                 Err(error)
             };
         }
         db::inbox::mark_processed(&mut transaction, message.arrival).await?;
         db::chain_tip::set_cursor(&mut transaction, message.arrival).await?;
-        transaction.commit().await?;
+        db::commit(transaction, CommitPoint::Message).await?;
         self.settings.window.trim(&mut memory.tree);
         memory.cursor = Some(message.arrival);
         self.memory = Some(memory);
@@ -177,15 +207,6 @@ impl Ingest {
         // The finality depth may have been configured anew.
         follow::follow_tip(connection, &mut tree, &self.settings).await?;
         Ok(Memory { tree, cursor })
-    }
-
-    /// Puts aside a message that decodes and that the tables cannot hold, so that it does not block the others.
-    async fn put_aside(&self, message: &InboxMessage, error: &DbError) -> Result<bool, DbError> {
-        let mut transaction = self.pool.begin().await?;
-        quarantine(&mut transaction, message, &error.with_causes()).await?;
-        db::inbox::mark_processed(&mut transaction, message.arrival).await?;
-        transaction.commit().await?;
-        Ok(true)
     }
 
     pub(super) async fn process(
@@ -219,20 +240,33 @@ impl Ingest {
                 adopted_blocks = change.adopted.len(),
                 "the chain forked"
             );
+            self.vitals.metrics().reorganised(change.orphaned.len());
         }
         Ok(())
     }
 }
 
-/// A message of an archive is not in the inbox: it is kept there now, once.
+/// Puts aside a message that decodes and that the tables cannot hold, so that it does not block the others.
+async fn put_aside(
+    connection: &mut PgConnection,
+    message: &InboxMessage,
+    error: &DbError,
+) -> Result<bool, DbError> {
+    let mut transaction = connection.begin().await?;
+    quarantine(&mut transaction, message, &error.with_causes()).await?;
+    db::inbox::mark_processed(&mut transaction, message.arrival).await?;
+    db::commit(transaction, CommitPoint::PutAside).await?;
+    Ok(true)
+}
+
+/// Puts a message into quarantine, once.
 pub(super) async fn quarantine(
     connection: &mut PgConnection,
     message: &InboxMessage,
     reason: &str,
 ) -> Result<(), DbError> {
-    if message.source == Source::Archive && !db::inbox::keep(&mut *connection, message).await? {
-        return Ok(());
+    if db::quarantine::put(connection, message, reason).await? {
+        tracing::warn!(inbox_id = message.arrival.0, path = %message.path, reason, "message put into quarantine");
     }
-    tracing::warn!(inbox_id = message.arrival.0, path = %message.path, reason, "message put into quarantine");
-    db::quarantine::put(connection, message.arrival, &message.path, reason).await
+    Ok(())
 }

@@ -7,7 +7,8 @@ use sqlx::postgres::PgConnectOptions;
 
 use super::puller::{PullError, Puller};
 use super::source::{NodeSettings, NodeSource};
-use crate::db::WriterLock;
+use crate::db::Writer;
+use crate::diagnosis::Vitals;
 use crate::ingest::{Ingest, IngestSettings};
 use crate::observer::Inbox;
 
@@ -37,8 +38,8 @@ pub async fn backfill(
 ) -> Result<BackfillSummary, PullError> {
     let inbox = Inbox::default();
     let puller = Puller::new(NodeSource::new(node), pool.clone(), inbox.clone(), &settings);
-    let mut ingest = Ingest::new(pool, settings, inbox);
-    let mut lock = WriterLock::new(database);
+    let mut ingest = Ingest::new(pool, settings, None, inbox, Vitals::default());
+    let mut writer = Writer::new(database);
     // Until something tells where the followed part begins, everything may belong to it.
     let floor = puller.floor().await?.unwrap_or_default();
 
@@ -59,7 +60,7 @@ pub async fn backfill(
             let fetched = puller.fetch(tenure, parent, &missing).await?;
             summary.fetched = summary.fetched.saturating_add(fetched);
             // The inbox never holds more than a tenure of it.
-            ingest.drain(&mut lock).await?;
+            ingest.drain(&mut writer).await?;
         }
         summary.burn_blocks = summary.burn_blocks.saturating_add(1);
         if summary.burn_blocks.is_multiple_of(REPORT_EVERY) {

@@ -11,6 +11,7 @@ use super::source::NodeSource;
 use crate::chain::BurnPoint;
 use crate::db::inbox::Source;
 use crate::db::{self, DbError};
+use crate::failpoint::CommitPoint;
 use crate::ingest::{IngestSettings, NEW_BURN_BLOCK, REPLAYED_BLOCK, RootRule};
 use crate::normalised::{ReplayHead, pulled_body};
 use crate::observer::Inbox;
@@ -32,6 +33,17 @@ pub enum PullError {
         /// What is wrong.
         source: serde_json::Error,
     },
+}
+
+impl PullError {
+    /// What is wrong, in words that tell nothing of the machine.
+    pub(super) fn in_short(&self) -> &'static str {
+        match self {
+            Self::Node(_) => "the node gives no usable answer",
+            Self::Db(error) => error.in_short(),
+            Self::Replay { .. } => "the node's replay of a block is malformed",
+        }
+    }
 }
 
 impl From<sqlx::Error> for PullError {
@@ -183,7 +195,8 @@ impl Puller {
 
     async fn store(&self, path: &str, body: &[u8]) -> Result<(), PullError> {
         let mut connection = self.pool.acquire().await?;
-        db::inbox::store_missed(&mut connection, Source::Node, path, body).await?;
+        let stored = db::inbox::store_missed(&mut connection, Source::Node, path, body);
+        db::autocommit(CommitPoint::PullStore, stored).await?;
         self.inbox.message_stored();
         Ok(())
     }

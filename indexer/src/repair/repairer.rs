@@ -12,12 +12,16 @@ use super::puller::{PullError, Puller};
 use super::source::{NodeSettings, NodeSource};
 use crate::db::gap::GapKind;
 use crate::db::{self, DbError};
+use crate::diagnosis::{Condition, Vitals};
 use crate::error_chain;
+use crate::failpoint::CommitPoint;
 use crate::ingest::IngestSettings;
 use crate::observer::Inbox;
 
 /// Gaps of a kind that are worked on in one round.
 const GAPS_A_ROUND: i64 = 100;
+/// How often one that stands by looks whether it is the writer now.
+const WRITER_POLL: Duration = Duration::from_secs(1);
 
 /// How missing blocks are found and fetched.
 #[derive(Debug, Clone)]
@@ -37,25 +41,41 @@ pub struct Repairer {
     every: Duration,
     sweep_depth: u64,
     suspicion: Suspicion,
+    vitals: Vitals,
 }
 
 impl Repairer {
     /// Looks at nothing yet.
     #[must_use]
-    pub fn new(pool: PgPool, inbox: Inbox, settings: RepairSettings, ingest: &IngestSettings) -> Self {
+    pub fn new(
+        pool: PgPool,
+        inbox: Inbox,
+        settings: RepairSettings,
+        ingest: &IngestSettings,
+        vitals: Vitals,
+    ) -> Self {
         let node = NodeSource::new(settings.node);
         Self {
             puller: Puller::new(node, pool, inbox, ingest),
             every: settings.every,
             sweep_depth: settings.sweep_depth,
             suspicion: Suspicion::default(),
+            vitals,
         }
     }
 
-    /// Works until told to stop. What fails is tried again in the next round.
+    /// Works until told to stop, while this process is the one that writes: one asks the node, not each that stands by.
+    /// What fails is tried again in the next round.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut failing = false;
         while !*stop.borrow() {
+            if !self.vitals.is_writer() {
+                self.vitals.is_over(Condition::RepairFailing);
+                tokio::select! {
+                    () = tokio::time::sleep(self.every.min(WRITER_POLL)) => continue,
+                    _ = stop.changed() => return,
+                }
+            }
             let round = tokio::select! {
                 round = self.round() => round,
                 _ = stop.changed() => return,
@@ -66,9 +86,11 @@ impl Repairer {
                         tracing::info!(fetched, "looked for missing blocks");
                     }
                     failing = false;
+                    self.vitals.is_over(Condition::RepairFailing);
                 }
                 Err(error) => {
                     failing = true;
+                    self.vitals.suffers(Condition::RepairFailing, error.in_short());
                     tracing::error!(
                         error = error_chain::describe(&error),
                         "cannot look for missing blocks; will try again"
@@ -122,7 +144,8 @@ impl Repairer {
             };
             let is_canonical = tenure.burn_block_hash.as_bytes().as_slice() == gap.missing_hash.as_slice();
             let mut connection = self.puller.pool.acquire().await?;
-            db::gap::set_off_chain(&mut connection, &gap.missing_hash, !is_canonical).await?;
+            let noted = db::gap::set_off_chain(&mut connection, &gap.missing_hash, !is_canonical);
+            db::autocommit(CommitPoint::GapOffChain, noted).await?;
             drop(connection);
             let parent = self
                 .tenure_below(height)
@@ -169,16 +192,16 @@ impl Repairer {
         if missing.is_empty() {
             return Ok(());
         }
-        let mut connection = self.puller.pool.acquire().await?;
+        let mut transaction = self.puller.pool.begin().await?;
         if let Some(hash) = missing.burn_block {
             let height = tenure.burn_block_height.get();
-            db::gap::open(&mut connection, GapKind::BurnBlock, hash.as_bytes(), height).await?;
+            db::gap::open(&mut transaction, GapKind::BurnBlock, hash.as_bytes(), height).await?;
         }
         for block in &missing.blocks {
             let (id, height) = (block.block_id.as_bytes(), block.height.get());
-            db::gap::open(&mut connection, GapKind::Block, id, height).await?;
+            db::gap::open(&mut transaction, GapKind::Block, id, height).await?;
         }
-        Ok(())
+        Ok(db::commit(transaction, CommitPoint::GapNote).await?)
     }
 
     /// Without a root, the block that gives it is missing, however deep it lies.

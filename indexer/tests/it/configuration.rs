@@ -61,8 +61,19 @@ fn status_is_what_health_says() {
             .output()
             .unwrap()
     };
-    let printed: serde_json::Value = serde_json::from_slice(&status().stdout).unwrap();
-    assert_eq!(printed, indexer.get_ok("/health"));
+    let mut printed: serde_json::Value = serde_json::from_slice(&status().stdout).unwrap();
+    let mut health = indexer.get_ok("/health");
+    assert_eq!(health["process"]["is_writer"], true);
+    assert_eq!(
+        printed["process"],
+        serde_json::Value::Null,
+        "no process was asked"
+    );
+    for told in [&mut printed, &mut health] {
+        told["process"].take();
+        told["writer_seen_at"].take();
+    }
+    assert_eq!(printed, health);
 
     indexer.execute("delete from indexed_chain");
     let output = status();
@@ -93,7 +104,7 @@ fn a_second_writer_stands_by_until_the_first_ends() {
     assert_eq!(indexer.count(writers), 1);
     indexer.stop_server();
     for message in second_half {
-        let url = format!("http://{}{}", standby.observer_address(), message.path);
+        let url = format!("http://{}{}", standby.observer_address().unwrap(), message.path);
         assert_eq!(
             ureq::post(url).send(message.body.to_string()).unwrap().status(),
             200

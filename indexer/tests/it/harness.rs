@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use recoup_indexer::api::ApiSettings;
-use recoup_indexer::config::RunConfig;
-use recoup_indexer::ingest::{IngestSettings, RootRule, Window};
+use recoup_indexer::config::{Parts, RunConfig};
+use recoup_indexer::ingest::{IngestSettings, Retention, RootRule, Window};
 use recoup_indexer::observer::ObserverSettings;
 use recoup_indexer::server::Server;
 use recoup_stacks::address::{ContractId, Network};
@@ -32,6 +32,8 @@ pub(crate) struct TestIndexer {
 pub(crate) fn config(database_url: &str, root: RootRule) -> RunConfig {
     RunConfig {
         database: database_url.parse().unwrap(),
+        database_read: None,
+        parts: Parts::default(),
         network: Network::Testnet,
         observer_listen: "127.0.0.1:0".parse().unwrap(),
         observer: ObserverSettings {
@@ -45,6 +47,7 @@ pub(crate) fn config(database_url: &str, root: RootRule) -> RunConfig {
             finality_depth: 6,
             window: Window::default(),
         },
+        retention: Retention::default(),
         repair: None,
         api_listen: "127.0.0.1:0".parse().unwrap(),
         api: ApiSettings::default(),
@@ -106,10 +109,8 @@ impl TestIndexer {
     }
 
     pub(crate) fn observer_url(&self, path: &str) -> String {
-        format!(
-            "http://{}{path}",
-            self.server.as_ref().unwrap().observer_address()
-        )
+        let address = self.server.as_ref().unwrap().observer_address().unwrap();
+        format!("http://{address}{path}")
     }
 
     /// Posts as the node does and answers the status.
