@@ -56,13 +56,36 @@ pub(crate) fn config(database_url: &str, root: RootRule) -> RunConfig {
 
 /// That two dumps say the same, showing the rows in which they differ.
 pub(crate) fn assert_same(found: &[String], expected: &[String], when: &str) {
-    let missing: Vec<_> = expected.iter().filter(|row| !found.contains(row)).collect();
-    let surplus: Vec<_> = found.iter().filter(|row| !expected.contains(row)).collect();
-    assert!(
-        missing.is_empty() && surplus.is_empty(),
-        "{when}\nmissing: {missing:#?}\nsurplus: {surplus:#?}"
+    let sorted = |rows: &[String]| {
+        let mut rows = rows.to_vec();
+        rows.sort();
+        rows
+    };
+    let (found, expected) = (sorted(found), sorted(expected));
+    if found == expected {
+        return;
+    }
+    let lacking = |of: &[String], those: &[String]| -> Vec<String> {
+        let lacking = of.iter().filter(|row| those.binary_search(row).is_err());
+        lacking.take(20).cloned().collect()
+    };
+    panic!(
+        "{when}: {} rows found, {} expected\nmissing: {:#?}\nsurplus: {:#?}",
+        found.len(),
+        expected.len(),
+        lacking(&expected, &found),
+        lacking(&found, &expected)
     );
-    assert_eq!(found.len(), expected.len(), "{when}");
+}
+
+/// How many cases a property is tried with: few in `make test`, more where a variable asks for them.
+pub(crate) fn cases_of(variable: &str, few: u32) -> u32 {
+    match std::env::var(variable) {
+        Ok(text) => text
+            .parse()
+            .unwrap_or_else(|_| panic!("{variable} is no number: {text}")),
+        Err(_) => few,
+    }
 }
 
 impl TestIndexer {

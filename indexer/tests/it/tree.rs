@@ -3,37 +3,15 @@
 use std::collections::HashSet;
 
 use proptest::prelude::*;
-use recoup_indexer::chain::{BelowHorizon, BlockHeader, BurnHeader, Insertion, TipChange, Tree};
+use recoup_indexer::chain::{BelowHorizon, BurnHeader, Insertion, TipChange, Tree};
 use recoup_stacks::hash::{BurnHeight, IndexBlockHash, StacksHeight};
 
-use crate::synthetic::{Chain, Posted, Random, Transaction, expected_tip, random_chain};
+use recoup_block_tree::{Arrival, Scenario, Shape};
+
+use crate::harness::cases_of;
+use crate::synthetic::{Chain, Header, Random, Transaction, headers};
 
 const ROOT: StacksHeight = StacksHeight(100);
-
-/// A message as the tree takes it.
-#[derive(Clone, Copy)]
-enum Header {
-    Burn(BurnHeader),
-    Block(BlockHeader),
-}
-
-fn headers(messages: &[Posted]) -> Vec<Header> {
-    let burn = |message: &Posted| message.burn().map(Header::Burn);
-    let numbered = (0..).zip(messages);
-    numbered
-        .map(|(n, message)| {
-            burn(message)
-                .or_else(|| message.block(n).map(Header::Block))
-                .unwrap()
-        })
-        .collect()
-}
-
-fn shuffled(chain: &Chain, seed: u64) -> Vec<Header> {
-    let mut headers = headers(&chain.messages);
-    Random::new(seed).shuffle(&mut headers);
-    headers
-}
 
 fn add(tree: &mut Tree, header: Header) {
     match header {
@@ -81,32 +59,75 @@ fn line(tree: &Tree) -> HashSet<IndexBlockHash> {
     line
 }
 
+/// Cases of each property; `make soak` asks for more.
+fn cases() -> ProptestConfig {
+    ProptestConfig {
+        // Seeds of failures are printed; no files beside the sources.
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(cases_of("RECOUP_TREE_CASES", 400))
+    }
+}
+
+/// A history in an order.
+#[derive(Debug, Clone)]
+struct Drawn {
+    seed: u64,
+    order: u64,
+    burn_blocks: usize,
+    is_shuffled: bool,
+}
+
+impl Drawn {
+    fn scenario(&self) -> Scenario {
+        let arrival = if self.is_shuffled {
+            Arrival::shuffled()
+        } else {
+            Arrival::rough()
+        };
+        Scenario::draw(self.seed, &Shape::tree(self.burn_blocks)).arriving(self.order, &arrival)
+    }
+}
+
+fn drawn() -> impl Strategy<Value = Drawn> {
+    (any::<u64>(), any::<u64>(), 1_usize..30, any::<bool>()).prop_map(
+        |(seed, order, burn_blocks, is_shuffled)| Drawn {
+            seed,
+            order,
+            burn_blocks,
+            is_shuffled,
+        },
+    )
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(cases())]
 
     #[test]
-    fn every_order_of_arrival_ends_at_the_tip_of_the_rule(seed: u64, order: u64, length in 1_usize..25) {
-        let chain = random_chain(seed, length);
-        let expected = expected_tip(&chain.messages);
+    fn after_every_message_the_tip_is_that_of_the_rule(drawn in drawn()) {
+        let scenario = drawn.scenario();
         let mut tree = Tree::new(Some(ROOT));
         let mut flags = Flags::default();
-        for header in shuffled(&chain, order) {
+        for (number, header) in headers(&scenario.payloads) {
             add(&mut tree, header);
-            if let Some(change) = tree.advance().unwrap() {
+            let change = tree.advance().unwrap();
+            let expected = scenario.chain.canonical(&scenario.payloads[..=number]);
+            let tip = tree.tip().map(|tip| tip.header.id.to_string());
+            prop_assert_eq!(tip.as_deref(), expected.tip(), "after message {}", number);
+            if let Some(change) = change {
                 flags.apply(&change);
                 prop_assert_eq!(&flags.0, &line(&tree));
             }
+            prop_assert_eq!(flags.0.len(), expected.blocks.len());
         }
-        prop_assert_eq!(tree.tip().unwrap().header.id, expected);
         prop_assert!(tree.missing_parents().is_empty());
     }
 
     #[test]
-    fn a_change_applied_and_reverted_changes_nothing(seed: u64, order: u64, length in 1_usize..25) {
-        let chain = random_chain(seed, length);
+    fn a_change_applied_and_reverted_changes_nothing(drawn in drawn()) {
+        let scenario = drawn.scenario();
         let mut tree = Tree::new(Some(ROOT));
         let mut flags = Flags::default();
-        for header in shuffled(&chain, order) {
+        for (_, header) in headers(&scenario.payloads) {
             add(&mut tree, header);
             let Some(change) = tree.advance().unwrap() else { continue };
             let before = flags.clone();
@@ -119,14 +140,35 @@ proptest! {
     }
 
     #[test]
+    fn every_order_ends_alike_and_as_if_built_at_once(drawn in drawn(), order: u64) {
+        let scenario = drawn.scenario();
+        let in_order = scenario.chain.canonical(&scenario.chain.messages);
+        let mut rebuilt = Tree::new(Some(ROOT));
+        let mut all = headers(&scenario.payloads);
+        Random::new(order).shuffle(&mut all);
+        for (_, header) in all {
+            add(&mut rebuilt, header);
+        }
+        // One step from nothing to the end: incremental equals rebuilt.
+        let change = rebuilt.advance().unwrap().unwrap();
+        let ids: Vec<String> = change.adopted.iter().map(ToString::to_string).collect();
+        let expected: Vec<String> = in_order.blocks.iter().map(|made| made.block.id.clone()).collect();
+        prop_assert_eq!(ids, expected);
+        prop_assert!(change.orphaned.is_empty());
+    }
+
+    #[test]
     fn what_was_forgotten_is_missed_or_changes_nothing(
         seed: u64, order: Option<u64>, length in 4_usize..40, keep in 1_u64..8
     ) {
-        let chain = random_chain(seed, length);
-        let headers = order.map_or_else(|| headers(&chain.messages), |order| shuffled(&chain, order));
+        let chain = Scenario::draw(seed, &Shape::tree(length)).chain;
+        let mut messages = chain.messages.clone();
+        if let Some(order) = order {
+            Random::new(order).shuffle(&mut messages);
+        }
         let mut whole = Tree::new(Some(ROOT));
         let mut cut = Tree::new(Some(ROOT));
-        for header in headers {
+        for (_, header) in headers(&messages) {
             // The caller loads what a block hangs on; where that was forgotten, this story ends.
             if let Header::Block(block) = header
                 && whole.contains(&block.parent) && !cut.contains(&block.parent)
@@ -152,7 +194,10 @@ fn a_block_without_its_parent_waits_and_is_missed_by_name() {
     let (mut chain, root) = Chain::new();
     let first = chain.block(&root, &root.tenure, Vec::new(), root.shop.clone());
     let second = chain.block(&first, &root.tenure, Vec::new(), root.shop.clone());
-    let headers = headers(&chain.messages);
+    let headers: Vec<Header> = headers(&chain.messages)
+        .into_iter()
+        .map(|(_, header)| header)
+        .collect();
     let [genesis, burn, root, first_header, second_header] = headers[..] else {
         panic!("five messages")
     };
@@ -197,7 +242,7 @@ fn burn_blocks_alone_take_the_tip_back_and_forth() {
     assert!(right.height < left_again.height);
     let mut heights = Vec::new();
     let mut tree = Tree::new(Some(ROOT));
-    for header in headers(&chain.messages) {
+    for (_, header) in headers(&chain.messages) {
         add(&mut tree, header);
         tree.advance().unwrap();
         heights.extend(tree.tip().map(|tip| tip.header.height.get()));
@@ -215,7 +260,7 @@ fn a_tenure_that_saw_a_dead_burn_block_is_dead_from_there_on() {
     let extended = chain.extend_tenure(&root, &seen, Vec::new(), root.shop.clone());
     let child = chain.block(&extended, &root.tenure, Vec::new(), root.shop.clone());
     let mut tree = Tree::new(Some(ROOT));
-    for header in headers(&chain.messages) {
+    for (_, header) in headers(&chain.messages) {
         add(&mut tree, header);
     }
     tree.advance().unwrap();
@@ -224,7 +269,7 @@ fn a_tenure_that_saw_a_dead_burn_block_is_dead_from_there_on() {
     let known = chain.messages.len();
     let rival = chain.burn(&root.tenure);
     chain.burn(&rival);
-    for header in headers(&chain.messages).split_off(known) {
+    for (_, header) in headers(&chain.messages).split_off(known) {
         add(&mut tree, header);
     }
     let change = tree.advance().unwrap().unwrap();
@@ -242,7 +287,7 @@ fn equal_burn_heights_go_to_the_smaller_hash() {
     let one = chain.burn(&root.tenure);
     let other = chain.burn(&root.tenure);
     let mut tree = Tree::new(Some(ROOT));
-    for header in headers(&chain.messages) {
+    for (_, header) in headers(&chain.messages) {
         add(&mut tree, header);
     }
     let smaller = one.hash.min(other.hash);
@@ -257,7 +302,7 @@ fn without_parents_of_burn_blocks_nothing_is_judged() {
     let right = chain.burn(&root.tenure);
     chain.burn(&right);
     let mut tree = Tree::new(Some(ROOT));
-    for header in headers(&chain.messages) {
+    for (_, header) in headers(&chain.messages) {
         match header {
             Header::Burn(burn) => add(&mut tree, Header::Burn(BurnHeader { parent: None, ..burn })),
             block @ Header::Block(_) => add(&mut tree, block),
