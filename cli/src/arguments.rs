@@ -19,7 +19,7 @@ use crate::context::GlobalOptions;
     version,
     max_term_width = 100,
     after_help = "Exit codes: 0 done, 1 internal, 2 usage, 3 refused by a check, 4 rejected by node or contract, \
-                  5 network, 6 sent but not yet confirmed."
+                  5 network, 6 sent but not yet confirmed, 130 interrupted with nothing left to finish."
 )]
 pub struct Arguments {
     #[command(flatten)]

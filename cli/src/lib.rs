@@ -14,6 +14,7 @@ mod failpoint;
 pub mod failure;
 pub mod home;
 pub mod indexer;
+mod interrupt;
 pub mod journal;
 pub mod keystore;
 pub mod node;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::failure::{Failure, Kind};
+use crate::terminal;
 
 /// A command's result in both forms.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +54,10 @@ impl Output {
         let text = if as_json {
             format!("{:#}\n", self.json)
         } else {
-            self.text.clone()
+            match terminal::width(&io::stdout()) {
+                Some(width) => terminal::fit(&self.text, width),
+                None => self.text.clone(),
+            }
         };
         let mut stdout = io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {

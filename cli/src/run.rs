@@ -9,7 +9,9 @@ use crate::arguments::{Arguments, Command};
 use crate::commands::{config, contracts, doctor, invoice, manual, pay, refund, tx, wallet};
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
+use crate::interrupt::Interrupt;
 use crate::output::Output;
+use crate::terminal;
 
 /// Runs the command that the process's arguments name.
 #[must_use]
@@ -20,13 +22,21 @@ pub fn main() -> ExitCode {
         .enable_all()
         .build()
         .map_err(|error| Failure::from_error(Kind::Internal, &error))
-        .and_then(|runtime| runtime.block_on(run(arguments)))
+        .and_then(|runtime| {
+            let interrupt =
+                Interrupt::install().map_err(|error| Failure::from_error(Kind::Internal, &error))?;
+            runtime.block_on(run(arguments, &interrupt))
+        })
         .and_then(|output| print(&output, as_json).map(|()| output.exit_code()));
     ExitCode::from(result.unwrap_or_else(|failure| report(&failure, as_json)))
 }
 
-async fn run(arguments: Arguments) -> Result<Output, Failure> {
-    let context = || Context::new(&arguments.global);
+async fn run(arguments: Arguments, interrupt: &Interrupt) -> Result<Output, Failure> {
+    let context = || {
+        let context = Context::new(&arguments.global)?;
+        interrupt.watch(&context.journal);
+        Ok::<_, Failure>(context)
+    };
     match arguments.command {
         Command::Wallet(command) => wallet::run(&context()?, command).await,
         Command::Contracts(command) => contracts::run(&context()?, command).await,
@@ -50,7 +60,7 @@ fn print(output: &Output, as_json: bool) -> Result<(), Failure> {
 
 /// Says what failed: to people on stderr, and to programs as an object on stdout.
 fn report(failure: &Failure, as_json: bool) -> u8 {
-    eprint!("{}", failure.to_text());
+    terminal::show(&failure.to_text());
     if as_json {
         // Nothing is left to say it with when stdout is gone.
         let _ = Output::new(&json!({ "error": failure }), "").map(|output| output.print(true));

@@ -9,6 +9,8 @@ use clap::Args;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use crate::interrupt;
+
 /// Why there is no secret.
 #[derive(Debug, Error)]
 pub enum SecretError {
@@ -143,9 +145,11 @@ fn ask_hidden(prompt: &str, what: &'static str) -> Result<Zeroizing<String>, Sec
         place: "the terminal".to_owned(),
         source,
     };
-    rpassword::prompt_password(prompt)
-        .map(Zeroizing::new)
-        .map_err(unreadable)
+    match rpassword::prompt_password(prompt) {
+        // Ctrl-C at a hidden prompt comes as an answer, not as a signal.
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => interrupt::end_process(),
+        result => result.map(Zeroizing::new).map_err(unreadable),
+    }
 }
 
 fn read_file(path: &Path, what: &'static str) -> Result<Zeroizing<String>, SecretError> {

@@ -1,11 +1,20 @@
-//! The terminal: questions, notes and warnings, on stderr. What comes from the chain or a server is somebody else's text and
-//! is shown with its control characters spelled out.
+//! The terminal: questions, notes, warnings and progress, on stderr. What comes from the chain or a server is somebody
+//! else's text and is shown with its control characters spelled out. Off a terminal there is no colour, no moving line and
+//! no wrapping.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
+use anstyle::{AnsiColor, Style};
 use recoup_protocol::text::display_safe;
 
 use crate::failure::{Failure, Kind};
+
+mod fit;
+mod progress;
+
+pub use fit::fit;
+pub use progress::Progress;
+pub(crate) use progress::clear as clear_progress;
 
 /// Whether somebody can be asked: both the question and the answer need a terminal.
 #[must_use]
@@ -67,10 +76,59 @@ fn prompt(text: &str) -> Result<String, Failure> {
 
 /// A line about what goes on, on stderr.
 pub fn note(text: &str) {
-    eprintln!("{}", display_safe(text));
+    show(&format!("{}\n", display_safe(text)));
 }
 
 /// A warning, on stderr.
 pub fn warn(text: &str) {
-    eprintln!("warning: {}", display_safe(text));
+    show(&format!("warning: {}\n", display_safe(text)));
+}
+
+/// Text that is safe to show, on stderr: a plan, a failure. It must end with a line feed.
+pub fn show(text: &str) {
+    let text = match width(&io::stderr()) {
+        Some(width) => fit(text, width),
+        None => text.to_owned(),
+    };
+    // The stream takes the colours off where they do not belong; a stderr that is gone is no reason to stop.
+    progress::suspend(|| {
+        let _ = anstream::stderr().write_all(painted(&text).as_bytes());
+    });
+}
+
+/// Columns of a stream that is a terminal.
+#[must_use]
+pub fn width(stream: &impl std::os::fd::AsFd) -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(stream)?;
+    Some(usize::from(width.0)).filter(|columns| *columns > 0)
+}
+
+/// The words that open a line, in colour. The text's own control characters are spelled out already.
+fn painted(text: &str) -> String {
+    const OPENINGS: [(&str, Style); 3] = [
+        ("error:", AnsiColor::Red.on_default().bold()),
+        ("warning:", AnsiColor::Yellow.on_default().bold()),
+        ("hint:", AnsiColor::Cyan.on_default().bold()),
+    ];
+    let paint = |line: &str| {
+        let opening = OPENINGS.iter().find(|(opening, _)| line.starts_with(opening));
+        match opening.and_then(|(opening, style)| Some((opening, style, line.strip_prefix(opening)?))) {
+            Some((opening, style, rest)) => format!("{style}{opening}{style:#}{rest}"),
+            None => line.to_owned(),
+        }
+    };
+    text.split_inclusive('\n').map(paint).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::painted;
+
+    #[test]
+    fn colours_the_first_word_and_nothing_else() {
+        let text = "error: no\n  caused by: error: x\nhint: do\n";
+        let painted = painted(text);
+        assert_eq!(painted.matches("\u{1b}[0m").count(), 2, "{painted:?}");
+        assert_eq!(anstream::adapter::strip_str(&painted).to_string(), text);
+    }
 }

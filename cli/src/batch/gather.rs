@@ -11,10 +11,10 @@ use super::list::Line;
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::node::View;
-use crate::terminal;
+use crate::terminal::Progress;
 
 /// Lines that are read before the user is told how far it is.
-const LINES_A_STEP: usize = 500;
+const LINES_A_STEP: usize = 200;
 
 /// Reads the answers, in the order of the lines, and what all lines share.
 ///
@@ -29,12 +29,12 @@ pub async fn gather(
     force: bool,
 ) -> Result<(Vec<Answer>, Terms), Failure> {
     let mut answers = Vec::with_capacity(lines.len());
+    let progress = Progress::start(&format!("checking {} lines", lines.len()));
     for step in lines.chunks(LINES_A_STEP) {
-        if lines.len() > LINES_A_STEP {
-            terminal::note(&format!("checking lines: {} of {}", answers.len(), lines.len()));
-        }
+        progress.say(&format!("checking lines: {} of {}", answers.len(), lines.len()));
         read_step(view, core, step, &mut answers).await?;
     }
+    drop(progress);
     let mut terms = Terms {
         chain: context.profile.network,
         core: core.clone(),

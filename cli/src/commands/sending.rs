@@ -228,7 +228,7 @@ impl Sender<'_> {
         let plan = plan
             .row("fee", TokenInfo::Stx.show(BaseUnits(priced.fee.micro_stx.into())))
             .row("network", network);
-        eprint!("{title}\n{}", plan.to_text());
+        terminal::show(&format!("{title}\n{}", plan.to_text()));
         if self.options.dry_run {
             return Ok(Sent::DryRun);
         }

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::journal::{Entry, Inclusion, State};
 use crate::profile::Chain;
-use crate::terminal;
+use crate::terminal::{self, Progress};
 
 /// How long to wait for a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +98,6 @@ pub async fn carry_out(
     if !patience.wait {
         return Ok(Ending::Sent(entry));
     }
-    terminal::note("waiting for a block");
     wait(context, entry, patience.limit).await
 }
 
@@ -178,6 +177,7 @@ async fn wait(context: &Context, mut entry: Entry, limit: Duration) -> Result<En
         Chain::Local => Duration::from_millis(200),
         Chain::Testnet | Chain::Mainnet => Duration::from_secs(5),
     };
+    let progress = Progress::start("waiting for a block");
     let start = Instant::now();
     let mut seen: Option<IndexBlockHash> = None;
     loop {
@@ -193,6 +193,10 @@ async fn wait(context: &Context, mut entry: Entry, limit: Duration) -> Result<En
             if let Some(ending) = settled(&entry)? {
                 return Ok(ending);
             }
+            progress.say(&format!(
+                "waiting for a block; the newest is Stacks {} at burn height {}",
+                view.tip.height, view.tip.burn_height
+            ));
             if matches!(entry.state, State::Orphaned)
                 && let Posted::Accepted(sent) = post(context, &entry, Attempt::Again).await?
             {

@@ -16,4 +16,5 @@ mod payments;
 mod refusals;
 mod replay;
 mod shop;
+mod terminal;
 mod wallets;

@@ -160,7 +160,7 @@ pub(super) async fn run(context: &Context, arguments: RefundBatch) -> Result<Out
         }
         return report(context, &list, &results, Vec::new());
     }
-    eprint!("{text}");
+    terminal::show(&text);
     let question = format!("Pay these refunds on {}?", context.profile.network);
     if !arguments.yes && !terminal::confirm(&question)? {
         return Err(Failure::new(Kind::Refused, "not confirmed").hint("nothing was signed"));
@@ -315,7 +315,7 @@ fn refuse(list: &List, checked: Checked) -> Result<Output, Failure> {
         format!("{count} problems in the list: nothing of it was signed"),
     )
     .hint("correct the lines and run the command again");
-    eprint!("{}", failure.to_text());
+    terminal::show(&failure.to_text());
     let text = problems_text(&checked.problems);
     let document = BatchDocument::refused(list, checked.problems, failure);
     Ok(Output::new(&document, text)?.with_exit(Some(Kind::Refused)))

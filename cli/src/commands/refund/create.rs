@@ -119,7 +119,7 @@ pub(super) async fn run(context: &Context, arguments: CreateRefund) -> Result<Ou
         };
         return Output::new(&document, text);
     }
-    eprint!("{text}");
+    terminal::show(&text);
     let question = format!("Refund {}", plan.token.show(plan.intent.amount));
     // Somebody may have sent the same in another window while this one was asking.
     let recheck = |book: &Book| match decide(&wish, &facts, book, arguments.force)? {
