@@ -143,7 +143,7 @@ fn show(context: &Context, entry: &Entry, fee: u64) {
             format!("{}; only one of the two is ever paid", micro(fee)),
         )
         .row("network", context.profile.network);
-    eprint!("Higher fee\n{}", plan.to_text());
+    terminal::show(&format!("Higher fee\n{}", plan.to_text()));
 }
 
 fn output(
