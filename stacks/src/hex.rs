@@ -49,15 +49,21 @@ pub fn decode(text: &str) -> Result<Vec<u8>, HexError> {
         return Err(HexError::OddLength { digits: digits.len() });
     }
     let mut bytes = Vec::with_capacity(digits.len() / 2);
-    for (index, pair) in digits.chunks_exact(2).enumerate() {
-        let mut byte = 0u8;
-        for (offset, digit) in pair.iter().enumerate() {
-            let position = index.saturating_mul(2).saturating_add(offset);
-            byte = byte << 4 | nibble(*digit).ok_or(HexError::InvalidDigit { position })?;
+    let (pairs, _) = digits.as_chunks::<2>();
+    for [high, low] in pairs {
+        match (nibble(*high), nibble(*low)) {
+            (Some(high), Some(low)) => bytes.push(high << 4 | low),
+            _ => return Err(first_invalid(digits)),
         }
-        bytes.push(byte);
     }
     Ok(bytes)
+}
+
+fn first_invalid(digits: &[u8]) -> HexError {
+    let position = digits.iter().position(|digit| nibble(*digit).is_none());
+    HexError::InvalidDigit {
+        position: position.unwrap_or_default(),
+    }
 }
 
 /// Exactly `N` bytes of `text`, with or without `0x`.

@@ -1,12 +1,51 @@
 //! A row of PostgreSQL's COPY text format. No I/O.
 
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr_iter};
+
 /// What a row says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct Row<'a> {
     /// Path that the node posted to.
-    pub path: String,
-    /// Body that it posted; none for a path that is not followed.
-    pub payload: Option<Vec<u8>>,
+    pub path: Cow<'a, str>,
+    payload: &'a [u8],
+}
+
+impl<'a> Row<'a> {
+    /// Reads a row, without its line end.
+    ///
+    /// # Errors
+    /// [`RowError`] when it is none.
+    pub fn parse(line: &'a [u8]) -> Result<Self, RowError> {
+        let mut tabs = memchr_iter(b'\t', line);
+        let (Some(_), Some(second), Some(third), None) = (tabs.next(), tabs.next(), tabs.next(), tabs.next())
+        else {
+            let columns = memchr_iter(b'\t', line).count().saturating_add(1);
+            return Err(RowError::Columns(columns));
+        };
+        let path = line.get(second.saturating_add(1)..third).unwrap_or_default();
+        let path = match unescape(path)? {
+            Cow::Borrowed(path) => std::str::from_utf8(path).ok().map(Cow::Borrowed),
+            Cow::Owned(path) => String::from_utf8(path).ok().map(Cow::Owned),
+        };
+        Ok(Self {
+            path: path.ok_or(RowError::Path)?,
+            payload: line.get(third.saturating_add(1)..).unwrap_or_default(),
+        })
+    }
+
+    /// Body that the node posted.
+    ///
+    /// # Errors
+    /// [`RowError`] when it is null or ends within an escape.
+    pub fn payload(&self) -> Result<Cow<'a, [u8]>, RowError> {
+        if self.payload == b"\\N" {
+            Err(RowError::Null)
+        } else {
+            unescape(self.payload)
+        }
+    }
 }
 
 /// Why a line is no row of an archive.
@@ -26,47 +65,25 @@ pub enum RowError {
     LoneBackslash,
 }
 
-/// Reads a row, without its line end. The payload is taken only where `is_followed` says so of the path.
-///
-/// # Errors
-/// [`RowError`] when it is none.
-pub fn parse_row(line: &[u8], is_followed: impl Fn(&str) -> bool) -> Result<Row, RowError> {
-    let mut columns = line.split(|byte| *byte == b'\t');
-    let (Some(_), Some(_), Some(path), Some(payload), None) = (
-        columns.next(),
-        columns.next(),
-        columns.next(),
-        columns.next(),
-        columns.next(),
-    ) else {
-        return Err(RowError::Columns(line.split(|byte| *byte == b'\t').count()));
-    };
-    let path = String::from_utf8(unescape(path)?).map_err(|_| RowError::Path)?;
-    let payload = is_followed(&path)
-        .then(|| {
-            if payload == b"\\N" {
-                Err(RowError::Null)
-            } else {
-                unescape(payload)
-            }
-        })
-        .transpose()?;
-    Ok(Row { path, payload })
-}
-
 /// Undoes COPY's escapes: `\b \f \n \r \t \v`, octal and hexadecimal bytes, and any other character for itself.
-fn unescape(field: &[u8]) -> Result<Vec<u8>, RowError> {
-    let mut plain = Vec::with_capacity(field.len());
+fn unescape(field: &[u8]) -> Result<Cow<'_, [u8]>, RowError> {
     let mut rest = field;
-    while let Some(place) = rest.iter().position(|byte| *byte == b'\\') {
+    let mut plain = Vec::new();
+    while let Some(place) = memchr(b'\\', rest) {
+        if plain.is_empty() {
+            plain.reserve_exact(field.len());
+        }
         let (before, escape) = rest.split_at(place);
         plain.extend_from_slice(before);
         let (byte, after) = read_escape(escape.get(1..).unwrap_or_default())?;
         plain.push(byte);
         rest = after;
     }
+    if plain.is_empty() {
+        return Ok(Cow::Borrowed(rest));
+    }
     plain.extend_from_slice(rest);
-    Ok(plain)
+    Ok(Cow::Owned(plain))
 }
 
 /// The byte that an escape stands for, and what follows it. Starts after the backslash.
@@ -104,18 +121,14 @@ mod tests {
     use super::*;
 
     fn payload(line: &[u8]) -> Vec<u8> {
-        parse_row(line, |_| true).unwrap().payload.unwrap()
+        Row::parse(line).unwrap().payload().unwrap().into_owned()
     }
 
     #[test]
     fn a_row_is_read_and_its_escapes_are_undone() {
-        let row = parse_row(
-            b"1\t2021-07-28 22:04:25+00\t/new_block\t{\"a\": \"\\\\u0000\\tb\"}",
-            |_| true,
-        )
-        .unwrap();
-        assert_eq!(row.path, "/new_block");
-        assert_eq!(row.payload.unwrap(), b"{\"a\": \"\\u0000\tb\"}");
+        let line = b"1\t2021-07-28 22:04:25+00\t/new_block\t{\"a\": \"\\\\u0000\\tb\"}";
+        assert_eq!(Row::parse(line).unwrap().path, "/new_block");
+        assert_eq!(payload(line), b"{\"a\": \"\\u0000\tb\"}");
     }
 
     #[test]
@@ -128,19 +141,19 @@ mod tests {
 
     #[test]
     fn what_is_no_row_is_told_from_what_is() {
-        assert_eq!(parse_row(b"1\t2\t3", |_| true), Err(RowError::Columns(3)));
-        assert_eq!(parse_row(b"1\t2\t3\t4\t5", |_| true), Err(RowError::Columns(5)));
-        assert_eq!(parse_row(b"1\t2\t\xff\t4", |_| true), Err(RowError::Path));
-        assert_eq!(parse_row(b"1\t2\t/p\t\\N", |_| true), Err(RowError::Null));
-        assert_eq!(
-            parse_row(b"1\t2\t/p\tx\\", |_| true),
-            Err(RowError::LoneBackslash)
-        );
+        let error = |line| Row::parse(line).and_then(|row| row.payload()).unwrap_err();
+        assert_eq!(error(b"1\t2\t3"), RowError::Columns(3));
+        assert_eq!(error(b"1\t2\t3\t4\t5"), RowError::Columns(5));
+        assert_eq!(error(b"1\t2\t\xff\t4"), RowError::Path);
+        assert_eq!(error(b"1\t2\t/p\t\\N"), RowError::Null);
+        assert_eq!(error(b"1\t2\t/p\tx\\"), RowError::LoneBackslash);
     }
 
     #[test]
-    fn a_payload_that_nobody_follows_is_not_looked_at() {
-        let row = parse_row(b"1\t2\t/new_mempool_tx\tx\\", |path| path == "/new_block").unwrap();
-        assert_eq!(row.payload, None);
+    fn a_payload_that_nobody_asks_for_is_not_looked_at() {
+        assert_eq!(
+            Row::parse(b"1\t2\t/new_mempool_tx\tx\\").unwrap().path,
+            "/new_mempool_tx"
+        );
     }
 }

@@ -15,7 +15,7 @@ use super::progress::{Counted, Progress, per_second};
 use super::reader::{ArchiveError, ArchiveReader, Batch, BatchLimits, Checkpoint};
 use crate::db::{self, DbError};
 use crate::diagnosis::Vitals;
-use crate::ingest::{Ingest, IngestSettings, is_followed};
+use crate::ingest::{ArchivedMessage, Decoder, Ingest, IngestSettings};
 use crate::observer::Inbox;
 
 /// Batches that may wait for ingest.
@@ -88,7 +88,8 @@ pub async fn import(
     let (text, length) = open(input, Arc::clone(&input_read))?;
     let mut progress = Progress::new(input_read, length);
     let (queue, mut batches) = mpsc::channel(QUEUED_BATCHES);
-    let reading = tokio::task::spawn_blocking(move || read(text, limits, &known, &queue));
+    let decoder = Decoder::new(&settings.core_contract);
+    let reading = tokio::task::spawn_blocking(move || read(text, limits, &known, &decoder, &queue));
 
     let mut ingest = Ingest::new(pool, settings, None, Inbox::default(), Vitals::default());
     let mut summary = ImportSummary::default();
@@ -118,7 +119,7 @@ pub async fn import(
 /// What the reading thread tells.
 enum Read {
     Skipped(Checkpoint),
-    Batch(Batch),
+    Batch(Batch<ArchivedMessage>),
 }
 
 type Input = Box<dyn io::Read + Send>;
@@ -143,6 +144,7 @@ fn read(
     input: Counted<Input>,
     limits: BatchLimits,
     known: &[Checkpoint],
+    decoder: &Decoder,
     queue: &mpsc::Sender<Read>,
 ) -> Result<(), ArchiveError> {
     let mut reader = ArchiveReader::new(decompress(input)?, limits);
@@ -154,7 +156,7 @@ fn read(
         {
             return Ok(());
         }
-        match reader.next_batch(is_followed)? {
+        match reader.next_batch(|row| ArchivedMessage::read(decoder, row))? {
             Some(batch) => next = Some(Read::Batch(batch)),
             None => return Ok(()),
         }

@@ -10,7 +10,7 @@ mod import;
 mod progress;
 mod reader;
 
-pub use copy_text::{Row, RowError, parse_row};
+pub use copy_text::{Row, RowError};
 pub use decompress::decompress;
 pub use import::{ArchiveInput, ImportError, ImportSummary, import};
 pub use reader::{ArchiveError, ArchiveReader, ArchivedRow, Batch, BatchLimits, Checkpoint, Digest};

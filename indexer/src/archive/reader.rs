@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Read as _};
 
 use sha2::{Digest as _, Sha256};
 
-use super::copy_text::{Row, RowError, parse_row};
+use super::copy_text::{Row, RowError};
 
 /// SHA-256.
 pub type Digest = [u8; 32];
@@ -24,14 +24,9 @@ pub struct Checkpoint {
 
 /// A row that ingest wants to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ArchivedRow {
+pub enum ArchivedRow<M> {
     /// A message of a path that is followed.
-    Message {
-        /// Path.
-        path: String,
-        /// Body.
-        body: Vec<u8>,
-    },
+    Message(M),
     /// A line that is no row.
     Malformed {
         /// The line.
@@ -43,9 +38,9 @@ pub enum ArchivedRow {
 
 /// Rows of an archive, and how far it is imported with them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Batch {
+pub struct Batch<M> {
     /// The rows that matter.
-    pub rows: Vec<ArchivedRow>,
+    pub rows: Vec<ArchivedRow<M>>,
     /// Where it ends.
     pub checkpoint: Checkpoint,
 }
@@ -62,11 +57,11 @@ pub struct BatchLimits {
 }
 
 impl Default for BatchLimits {
-    /// Batches are small enough to hold three of them in memory.
+    /// Batches are small enough to hold three of them in memory, and large enough to be worth a transaction.
     fn default() -> Self {
         Self {
-            rows: 256,
-            bytes: 8 * 1024 * 1024,
+            rows: 1024,
+            bytes: 16 * 1024 * 1024,
             line_bytes: 512 * 1024 * 1024,
         }
     }
@@ -152,11 +147,14 @@ impl<R: BufRead> ArchiveReader<R> {
         Ok(Some(checkpoint))
     }
 
-    /// The next rows; none at the end.
+    /// The next rows, each with what `read` makes of it (none: it does not matter); none at the end.
     ///
     /// # Errors
     /// [`ArchiveError`] when the input cannot be read.
-    pub fn next_batch(&mut self, is_followed: impl Fn(&str) -> bool) -> Result<Option<Batch>, ArchiveError> {
+    pub fn next_batch<M>(
+        &mut self,
+        read: impl Fn(&Row<'_>) -> Result<Option<M>, RowError>,
+    ) -> Result<Option<Batch<M>>, ArchiveError> {
         let start = self.bytes;
         let mut any = self.pending;
         let mut rows = Vec::new();
@@ -165,7 +163,7 @@ impl<R: BufRead> ArchiveReader<R> {
                 break;
             }
             any = true;
-            rows.extend(read_row(&self.line, &is_followed));
+            rows.extend(read_row(&self.line, &read));
         }
         let checkpoint = self.first_row.map(|first_row| Checkpoint {
             first_row,
@@ -228,12 +226,16 @@ impl<R: BufRead> ArchiveReader<R> {
 }
 
 /// What of a line concerns ingest; COPY's end marker and empty lines do not.
-fn read_row(line: &[u8], is_followed: impl Fn(&str) -> bool) -> Option<ArchivedRow> {
+fn read_row<M>(
+    line: &[u8],
+    read: impl Fn(&Row<'_>) -> Result<Option<M>, RowError>,
+) -> Option<ArchivedRow<M>> {
     if line.is_empty() || line == b"\\." {
         return None;
     }
-    match parse_row(line, is_followed) {
-        Ok(Row { path, payload }) => payload.map(|body| ArchivedRow::Message { path, body }),
+    let message = Row::parse(line).and_then(|row| read(&row));
+    match message {
+        Ok(message) => message.map(ArchivedRow::Message),
         Err(reason) => Some(ArchivedRow::Malformed {
             line: line.to_vec(),
             reason,
@@ -261,8 +263,13 @@ mod tests {
         ArchiveReader::new(Cursor::new(text.to_vec()), limits)
     }
 
-    fn read_all(reader: &mut ArchiveReader<Cursor<Vec<u8>>>) -> Vec<Batch> {
-        std::iter::from_fn(|| reader.next_batch(|_| true).unwrap()).collect()
+    /// All rows, as they are.
+    fn whole(row: &Row<'_>) -> Result<Option<(String, Vec<u8>)>, RowError> {
+        Ok(Some((row.path.to_string(), row.payload()?.into_owned())))
+    }
+
+    fn read_all(reader: &mut ArchiveReader<Cursor<Vec<u8>>>) -> Vec<Batch<(String, Vec<u8>)>> {
+        std::iter::from_fn(|| reader.next_batch(whole).unwrap()).collect()
     }
 
     #[test]
@@ -312,7 +319,11 @@ mod tests {
     fn lines_that_say_nothing_are_passed_and_malformed_ones_kept() {
         let text = b"1\tt\t/new_mempool_tx\t[]\n\nbroken\n\\.\n2\tt\t/new_block\t{}";
         let mut reader = reader(text, 100);
-        let batch = reader.next_batch(|path| path == "/new_block").unwrap().unwrap();
+        let followed = |row: &Row<'_>| match &*row.path {
+            "/new_block" => whole(row),
+            _ => Ok(None),
+        };
+        let batch = reader.next_batch(followed).unwrap().unwrap();
         assert_eq!(batch.checkpoint.rows, 5);
         assert_eq!(batch.rows.len(), 2);
         assert!(matches!(
@@ -328,7 +339,7 @@ mod tests {
             ..BatchLimits::default()
         };
         let mut reader = ArchiveReader::new(Cursor::new(vec![b'x'; 1000]), limits);
-        let error = reader.next_batch(|_| true).unwrap_err();
+        let error = reader.next_batch(whole).unwrap_err();
         assert!(
             matches!(error, ArchiveError::Line { row: 1, limit: 10 }),
             "{error}"

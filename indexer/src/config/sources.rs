@@ -96,7 +96,7 @@ pub struct ImportArguments {
     pub archive: ArchiveArgument,
     /// Most messages that are followed in one transaction; an import that is interrupted continues between two.
     #[arg(
-        long, value_name = "ROWS", default_value_t = 256,
+        long, value_name = "ROWS", default_value_t = 1024,
         value_parser = clap::value_parser!(u16).range(1..)
     )]
     pub batch_rows: u16,

@@ -1,90 +1,162 @@
 //! Table `block`: Stacks blocks on every fork.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use recoup_protocol::api::Tip;
 use recoup_stacks::hash::{BurnHeight, ConsensusHash, IndexBlockHash, StacksHeight};
 use sqlx::PgConnection;
 
 use super::DbError;
-use super::convert::{bigint, burn_height, hash, optional_hash, stacks_height};
+use super::convert::{
+    bigint, bigints, burn_height, column, hash, optional_bigint, optional_hash, stacks_height,
+};
 use crate::chain::{Arrival, AttachedBlock, BlockHeader, BurnPoint, BurnView};
 use crate::normalised::NormalisedBlock;
 
-/// Stores a block as detached; one that is there stays as it is. False then.
+/// A block that is not stored yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewBlock {
+    /// The block.
+    pub block: NormalisedBlock,
+    /// Its burn view, when it is connected with the root.
+    pub view: Option<BurnView>,
+}
+
+/// Stores blocks; one that is there stays as it is. Those that `is_canonical` names are on the chain at once.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn insert(connection: &mut PgConnection, block: &NormalisedBlock) -> Result<bool, DbError> {
-    let header = &block.header;
-    let inserted = sqlx::query!(
+pub async fn insert(
+    connection: &mut PgConnection,
+    blocks: &[NewBlock],
+    is_canonical: impl Fn(&IndexBlockHash) -> bool,
+) -> Result<(), DbError> {
+    if blocks.is_empty() {
+        return Ok(());
+    }
+    let views = Views::of(blocks.iter().map(|new| new.view))?;
+    let headers = || blocks.iter().map(|new| &new.block.header);
+    let attached: Vec<bool> = blocks.iter().map(|new| new.view.is_some()).collect();
+    let canonical: Vec<bool> = headers().map(|header| is_canonical(&header.id)).collect();
+    sqlx::query!(
         "insert into block (
              index_block_hash, block_hash, parent_index_block_hash, stacks_height, election_burn_block_hash,
              election_burn_height, consensus_hash, announced_view_consensus_hash, is_nakamoto, block_time, inbox_id,
-             attached)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, false)
+             burn_view_hash, burn_view_height, burn_view_consensus_hash, attached, canonical)
+         select * from unnest(
+             $1::bytea[], $2::bytea[], $3::bytea[], $4::bigint[], $5::bytea[], $6::bigint[], $7::bytea[], $8::bytea[],
+             $9::boolean[], $10::timestamptz[], $11::bigint[], $12::bytea[], $13::bigint[], $14::bytea[],
+             $15::boolean[], $16::boolean[])
          on conflict (index_block_hash) do nothing",
-        header.id.as_bytes(),
-        block.block_hash.as_bytes(),
-        header.parent.as_bytes(),
-        bigint(header.height.get(), "stacks height")?,
-        header.election.hash.as_bytes(),
-        bigint(header.election.height.get(), "burn height")?,
-        header.consensus_hash.as_ref().map(|hash| hash.as_bytes().as_slice()),
-        header.announced_view.as_ref().map(|hash| hash.as_bytes().as_slice()),
-        header.is_nakamoto,
-        block.time,
-        header.arrival.0,
-    )
-    .execute(connection)
-    .await?;
-    Ok(inserted.rows_affected() > 0)
-}
-
-/// Marks a block as connected with the root, with the burn view that it got by that.
-///
-/// # Errors
-/// When the database is out of reach.
-pub async fn attach(connection: &mut PgConnection, block: &AttachedBlock) -> Result<(), DbError> {
-    let (point, consensus_hash) = match block.view {
-        BurnView::Known(point) => (Some(point), None),
-        BurnView::Unresolved(consensus_hash) => (None, Some(consensus_hash)),
-    };
-    sqlx::query!(
-        "update block
-            set attached = true, burn_view_hash = $2, burn_view_height = $3, burn_view_consensus_hash = $4
-          where index_block_hash = $1",
-        block.header.id.as_bytes(),
-        point.as_ref().map(|point| point.hash.as_bytes().as_slice()),
-        point
-            .map(|point| bigint(point.height.get(), "burn height"))
-            .transpose()?,
-        consensus_hash.as_ref().map(|hash| hash.as_bytes().as_slice()),
+        &column(headers(), |header| header.id.as_bytes().as_slice()) as _,
+        &column(blocks, |new| new.block.block_hash.as_bytes().as_slice()) as _,
+        &column(headers(), |header| header.parent.as_bytes().as_slice()) as _,
+        &bigints(headers(), "stacks height", |header| header.height.get())?,
+        &column(headers(), |header| header.election.hash.as_bytes().as_slice()) as _,
+        &bigints(headers(), "burn height", |header| header.election.height.get())?,
+        &column(headers(), |header| header
+            .consensus_hash
+            .as_ref()
+            .map(|hash| hash.as_bytes().as_slice())) as _,
+        &column(headers(), |header| header
+            .announced_view
+            .as_ref()
+            .map(|hash| hash.as_bytes().as_slice())) as _,
+        &column(headers(), |header| header.is_nakamoto),
+        &column(blocks, |new| new.block.time) as _,
+        &column(headers(), |header| header.arrival.0),
+        &views.hashes as _,
+        &views.heights as _,
+        &views.consensus_hashes as _,
+        &attached,
+        &canonical,
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// Completes the burn views that waited for this Bitcoin block.
+/// Marks stored blocks as connected with the root, with the burn views that they got by that.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn attach(connection: &mut PgConnection, blocks: &[AttachedBlock]) -> Result<(), DbError> {
+    if blocks.is_empty() {
+        return Ok(());
+    }
+    let views = Views::of(blocks.iter().map(|block| Some(block.view)))?;
+    sqlx::query!(
+        "update block
+            set attached = true, burn_view_hash = new.burn_view_hash, burn_view_height = new.burn_view_height,
+                burn_view_consensus_hash = new.burn_view_consensus_hash
+           from unnest($1::bytea[], $2::bytea[], $3::bigint[], $4::bytea[])
+             as new (index_block_hash, burn_view_hash, burn_view_height, burn_view_consensus_hash)
+          where block.index_block_hash = new.index_block_hash",
+        &column(blocks, |block| block.header.id.as_bytes().as_slice()) as _,
+        &views.hashes as _,
+        &views.heights as _,
+        &views.consensus_hashes as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The columns of burn views.
+#[derive(Default)]
+struct Views {
+    hashes: Vec<Option<Vec<u8>>>,
+    heights: Vec<Option<i64>>,
+    consensus_hashes: Vec<Option<Vec<u8>>>,
+}
+
+impl Views {
+    fn of(views: impl Iterator<Item = Option<BurnView>>) -> Result<Self, DbError> {
+        let mut columns = Self::default();
+        for view in views {
+            let (point, consensus_hash) = match view {
+                Some(BurnView::Known(point)) => (Some(point), None),
+                Some(BurnView::Unresolved(consensus_hash)) => (None, Some(consensus_hash)),
+                None => (None, None),
+            };
+            let height = point.map(|point| point.height.get());
+            columns
+                .hashes
+                .push(point.map(|point| point.hash.as_bytes().to_vec()));
+            columns.heights.push(optional_bigint(height, "burn height")?);
+            columns
+                .consensus_hashes
+                .push(consensus_hash.map(|hash| hash.as_bytes().to_vec()));
+        }
+        Ok(columns)
+    }
+}
+
+/// Completes the burn views that waited for these sortitions; false when none did.
 ///
 /// # Errors
 /// When the database is out of reach.
 pub async fn resolve_views(
     connection: &mut PgConnection,
-    consensus_hash: &ConsensusHash,
-    point: BurnPoint,
-) -> Result<(), DbError> {
-    sqlx::query!(
-        "update block set burn_view_hash = $2, burn_view_height = $3
-          where burn_view_consensus_hash = $1 and burn_view_hash is null",
-        consensus_hash.as_bytes(),
-        point.hash.as_bytes(),
-        bigint(point.height.get(), "burn height")?,
+    sortitions: &[(ConsensusHash, BurnPoint)],
+) -> Result<bool, DbError> {
+    if sortitions.is_empty() {
+        return Ok(false);
+    }
+    let resolved = sqlx::query!(
+        "update block set burn_view_hash = sortition.burn_block_hash, burn_view_height = sortition.burn_height
+           from unnest($1::bytea[], $2::bytea[], $3::bigint[])
+             as sortition (consensus_hash, burn_block_hash, burn_height)
+          where block.burn_view_consensus_hash = sortition.consensus_hash and block.burn_view_hash is null",
+        &column(sortitions, |(consensus_hash, _)| consensus_hash
+            .as_bytes()
+            .as_slice()) as _,
+        &column(sortitions, |(_, point)| point.hash.as_bytes().as_slice()) as _,
+        &bigints(sortitions, "burn height", |(_, point)| point.height.get())?,
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(resolved.rows_affected() > 0)
 }
 
 /// Sets or clears the canonical flag.
@@ -133,16 +205,34 @@ pub async fn known(
     connection: &mut PgConnection,
     ids: &[IndexBlockHash],
 ) -> Result<HashSet<IndexBlockHash>, DbError> {
-    let ids: Vec<Vec<u8>> = ids.iter().map(|id| id.as_bytes().to_vec()).collect();
-    let found = sqlx::query_scalar!(
-        "select index_block_hash from block where index_block_hash = any($1)",
-        &ids
+    Ok(elections(connection, ids).await?.into_keys().collect())
+}
+
+/// Which of these blocks are stored, and at which burn heights their tenures were elected.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn elections(
+    connection: &mut PgConnection,
+    ids: &[IndexBlockHash],
+) -> Result<HashMap<IndexBlockHash, BurnHeight>, DbError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = sqlx::query!(
+        "select index_block_hash, election_burn_height from block where index_block_hash = any($1)",
+        &column(ids, |id| id.as_bytes().as_slice()) as _,
     )
     .fetch_all(connection)
     .await?;
     found
         .iter()
-        .map(|id| hash(id, "block.index_block_hash"))
+        .map(|row| {
+            Ok((
+                hash(&row.index_block_hash, "block.index_block_hash")?,
+                burn_height(row.election_burn_height, "block.election_burn_height")?,
+            ))
+        })
         .collect()
 }
 

@@ -1,34 +1,65 @@
 //! Table `burn_block`: Bitcoin blocks on every fork.
 
+use std::collections::HashSet;
+
 use recoup_stacks::hash::{BurnBlockHash, BurnHeight, ConsensusHash};
 use sqlx::PgConnection;
 
 use super::DbError;
-use super::convert::{bigint, burn_height, hash, optional_hash};
+use super::convert::{bigint, bigints, burn_height, column, hash, optional_hash};
 use crate::chain::{Arrival, BurnHeader, BurnPoint};
 
-/// Stores a block; one that is there stays as it is.
+/// Stores blocks; one that is there stays as it is.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn insert(
-    connection: &mut PgConnection,
-    header: &BurnHeader,
-    arrival: Arrival,
-) -> Result<(), DbError> {
+pub async fn insert(connection: &mut PgConnection, blocks: &[(BurnHeader, Arrival)]) -> Result<(), DbError> {
+    if blocks.is_empty() {
+        return Ok(());
+    }
+    let headers = || blocks.iter().map(|(header, _)| header);
     sqlx::query!(
         "insert into burn_block (burn_block_hash, burn_height, parent_burn_block_hash, consensus_hash, inbox_id)
-         values ($1, $2, $3, $4, $5)
+         select * from unnest($1::bytea[], $2::bigint[], $3::bytea[], $4::bytea[], $5::bigint[])
          on conflict (burn_block_hash) do nothing",
-        header.point.hash.as_bytes(),
-        bigint(header.point.height.get(), "burn height")?,
-        header.parent.as_ref().map(|parent| parent.as_bytes().as_slice()),
-        header.consensus_hash.as_ref().map(|hash| hash.as_bytes().as_slice()),
-        arrival.0,
+        &column(headers(), |header| header.point.hash.as_bytes().as_slice()) as _,
+        &bigints(headers(), "burn height", |header| header.point.height.get())?,
+        &column(headers(), |header| header
+            .parent
+            .as_ref()
+            .map(|parent| parent.as_bytes().as_slice())) as _,
+        &column(headers(), |header| header
+            .consensus_hash
+            .as_ref()
+            .map(|hash| hash.as_bytes().as_slice())) as _,
+        &column(blocks, |(_, arrival)| arrival.0),
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Which of these blocks are stored.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn known(
+    connection: &mut PgConnection,
+    hashes: &[BurnBlockHash],
+) -> Result<HashSet<BurnBlockHash>, DbError> {
+    if hashes.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let found = sqlx::query_scalar!(
+        "select burn_block_hash from burn_block where burn_block_hash = any($1)",
+        &column(hashes, |id| id.as_bytes().as_slice()) as _,
+    )
+    .fetch_all(connection)
+    .await?;
+    found
+        .iter()
+        .map(|id| hash(id, "burn_block.burn_block_hash"))
+        .collect()
 }
 
 /// Whether a block is stored.

@@ -5,7 +5,7 @@ use recoup_stacks::hash::StacksHeight;
 use sqlx::PgConnection;
 
 use super::DbError;
-use super::convert::{bigint, hash, integer, place, stacks_height, storable, unsigned};
+use super::convert::{bigints, column, hash, integers, place, stacks_height, storable, unsigned};
 use crate::normalised::{CoreEvent, EventId};
 
 /// An event with its place on the chain.
@@ -23,66 +23,97 @@ pub struct StoredEvent {
     pub transfer_found: bool,
 }
 
-/// Stores an event, not canonical yet; one that is there stays as it is.
+/// An event that is not stored yet.
+#[derive(Debug, Clone, Copy)]
+pub struct NewEvent<'a> {
+    /// The event.
+    pub event: &'a CoreEvent,
+    /// Stacks height of its block.
+    pub stacks_height: StacksHeight,
+    /// Whether its block is on the chain.
+    pub canonical: bool,
+}
+
+/// Stores events; one that is there stays as it is.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn insert(
-    connection: &mut PgConnection,
-    event: &CoreEvent,
-    height: StacksHeight,
-) -> Result<(), DbError> {
-    let keys = event.event.as_ref().map_err(Clone::clone).and_then(Keys::of);
-    let (name, invoice_id, payer, problem) = match keys {
-        Ok(keys) => (Some(keys.name), keys.invoice_id, keys.payer, None),
-        Err(problem) => (None, None, None, Some(storable(&problem))),
-    };
+pub async fn insert(connection: &mut PgConnection, events: &[NewEvent<'_>]) -> Result<(), DbError> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let core_events = || events.iter().map(|new| new.event);
+    let (mut names, mut invoices, mut payers, mut problems) = (vec![], vec![], vec![], vec![]);
+    for event in core_events() {
+        let (keys, problem) = match event.event.as_ref().map_err(Clone::clone).and_then(Keys::of) {
+            Ok(keys) => (keys, None),
+            Err(problem) => (Keys::default(), Some(storable(&problem))),
+        };
+        names.push(keys.name);
+        invoices.push(keys.invoice_id);
+        payers.push(keys.payer);
+        problems.push(problem);
+    }
     sqlx::query!(
         "insert into contract_event (
-             index_block_hash, txid, ordinal, stacks_height, tx_index, name, invoice_id, payer, raw_value,
-             transfer_found, problem)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+             index_block_hash, txid, ordinal, stacks_height, tx_index, raw_value, transfer_found, canonical, name,
+             invoice_id, payer, problem)
+         select * from unnest(
+             $1::bytea[], $2::bytea[], $3::integer[], $4::bigint[], $5::integer[], $6::bytea[], $7::boolean[],
+             $8::boolean[], $9::text[], $10::bigint[], $11::text[], $12::text[])
          on conflict (index_block_hash, txid, ordinal) do nothing",
-        event.id.block.as_bytes(),
-        event.id.txid.as_bytes(),
-        integer(event.id.ordinal, "ordinal")?,
-        bigint(height.get(), "stacks height")?,
-        integer(event.tx_index, "transaction index")?,
-        name,
-        invoice_id,
-        payer,
-        event.raw_value,
-        event.transfer_found,
-        problem,
+        &column(core_events(), |event| event.id.block.as_bytes().as_slice()) as _,
+        &column(core_events(), |event| event.id.txid.as_bytes().as_slice()) as _,
+        &integers(core_events(), "ordinal", |event| event.id.ordinal)?,
+        &bigints(events, "stacks height", |new| new.stacks_height.get())?,
+        &integers(core_events(), "transaction index", |event| event.tx_index)?,
+        &column(core_events(), |event| event.raw_value.as_slice()) as _,
+        &column(core_events(), |event| event.transfer_found),
+        &column(events, |new| new.canonical),
+        &names as _,
+        &invoices as _,
+        &payers as _,
+        &problems as _,
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
+/// Whether the tables can hold what the event says. One that they cannot is kept as a problem.
+#[must_use]
+pub fn is_storable(event: &Event) -> bool {
+    Keys::check_ids(event).is_ok()
+}
+
 /// What an event is found by.
+#[derive(Default)]
 struct Keys {
-    name: &'static str,
+    name: Option<&'static str>,
     invoice_id: Option<i64>,
     payer: Option<String>,
 }
 
 impl Keys {
-    /// Ids beyond a bigint cannot come from core, which counts from 1: such an event is a problem, not a crash.
     fn of(event: &Event) -> Result<Self, String> {
-        let fits = |id: u64| i64::try_from(id).map_err(|_| format!("id {id} is out of range"));
-        if let Event::RefundProcessed(refund) = event {
-            fits(refund.refund_id.0)?;
-        }
         Ok(Self {
-            name: event.name(),
-            invoice_id: event.invoice().map(|(id, _)| fits(id.0)).transpose()?,
+            name: Some(event.name()),
+            invoice_id: Self::check_ids(event)?,
             payer: match event {
                 Event::PaymentReceived(payment) => Some(payment.payer.to_string()),
                 Event::RefundProcessed(refund) => Some(refund.payer.to_string()),
                 _ => None,
             },
         })
+    }
+
+    /// Ids beyond a bigint cannot come from core, which counts from 1: such an event is a problem, not a crash.
+    fn check_ids(event: &Event) -> Result<Option<i64>, String> {
+        let fits = |id: u64| i64::try_from(id).map_err(|_| format!("id {id} is out of range"));
+        if let Event::RefundProcessed(refund) = event {
+            fits(refund.refund_id.0)?;
+        }
+        event.invoice().map(|(id, _)| fits(id.0)).transpose()
     }
 }
 

@@ -16,6 +16,29 @@ pub(super) fn optional_bigint(value: Option<u64>, what: &'static str) -> Result<
     value.map(|value| bigint(value, what)).transpose()
 }
 
+/// One column of rows that are written together.
+pub(super) fn column<R, T>(rows: impl IntoIterator<Item = R>, field: impl FnMut(R) -> T) -> Vec<T> {
+    rows.into_iter().map(field).collect()
+}
+
+/// A bigint column of rows that are written together.
+pub(super) fn bigints<R>(
+    rows: impl IntoIterator<Item = R>,
+    what: &'static str,
+    mut field: impl FnMut(R) -> u64,
+) -> Result<Vec<i64>, DbError> {
+    rows.into_iter().map(|row| bigint(field(row), what)).collect()
+}
+
+/// An integer column of rows that are written together.
+pub(super) fn integers<R>(
+    rows: impl IntoIterator<Item = R>,
+    what: &'static str,
+    mut field: impl FnMut(R) -> u32,
+) -> Result<Vec<i32>, DbError> {
+    rows.into_iter().map(|row| integer(field(row), what)).collect()
+}
+
 /// A place within a block or transaction for an integer column.
 pub(super) fn integer(value: u32, what: &'static str) -> Result<i32, DbError> {
     i32::try_from(value).map_err(|_| DbError::OutOfRange {

@@ -6,7 +6,7 @@ use super::DbError;
 use super::convert::{bigint, unsigned};
 
 /// What is missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GapKind {
     /// A Stacks block.
     Block,
@@ -46,15 +46,18 @@ pub async fn open(
     Ok(())
 }
 
-/// Notes that a block came; nothing happens when nobody missed it.
+/// Notes that blocks came; nothing happens for those that nobody missed.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn close(connection: &mut PgConnection, kind: GapKind, hash: &[u8]) -> Result<(), DbError> {
+pub async fn close(connection: &mut PgConnection, kind: GapKind, hashes: &[&[u8]]) -> Result<(), DbError> {
+    if hashes.is_empty() {
+        return Ok(());
+    }
     sqlx::query!(
-        "update gap set closed_at = now() where kind = $1 and missing_hash = $2 and closed_at is null",
+        "update gap set closed_at = now() where kind = $1 and missing_hash = any($2) and closed_at is null",
         kind.as_str(),
-        hash,
+        hashes as _,
     )
     .execute(connection)
     .await?;

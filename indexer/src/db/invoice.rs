@@ -11,54 +11,125 @@ use sqlx::PgConnection;
 use super::DbError;
 use super::contract_event::StoredEvent;
 use super::convert::{
-    amount, bigint, burn_height, hash, integer, optional_bigint, optional_principal, parsed, place,
-    stacks_height, storable, token, token_column, unsigned,
+    amount, bigint, bigints, burn_height, column, hash, integers, optional_bigint, optional_principal,
+    parsed, place, stacks_height, storable, token, token_column, unsigned,
 };
 use crate::accounting::Account;
 
-/// Makes an invoice canonical: a new one is inserted, one that left the chain comes back.
+/// An invoice that comes onto the chain.
+#[derive(Debug, Clone, Copy)]
+pub struct AdoptedInvoice<'a> {
+    /// Where its event stands.
+    pub stored: &'a StoredEvent,
+    /// The event.
+    pub created: &'a InvoiceCreated,
+    /// Its state after the last event that comes onto the chain with it.
+    pub state: &'a InvoiceState,
+}
+
+/// Makes invoices canonical: new ones are inserted, those that left the chain come back.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn adopt(
-    connection: &mut PgConnection,
-    stored: &StoredEvent,
-    created: &InvoiceCreated,
-) -> Result<(), DbError> {
-    let state = &created.state;
+pub async fn adopt(connection: &mut PgConnection, invoices: &[AdoptedInvoice<'_>]) -> Result<(), DbError> {
+    if invoices.is_empty() {
+        return Ok(());
+    }
+    let stored = || invoices.iter().map(|adopted| adopted.stored);
+    let created = || invoices.iter().map(|adopted| adopted.created);
+    let states = States::of(invoices.iter().map(|adopted| adopted.state))?;
     sqlx::query!(
         "insert into invoice (
              index_block_hash, txid, ordinal, stacks_height, invoice_id, merchant, issuer, token, amount, min_payment,
              only_payer, reference, memo, subscription_id, created_burn_height, amount_paid, amount_refunded, status,
              refund_window, first_payment_at, expires_at, canonical)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::numeric, $10::text::numeric, $11, $12, $13, $14::text::numeric, $15,
-                 $16::text::numeric, $17::text::numeric, $18, $19, $20, $21, true)
-         on conflict (index_block_hash, txid, ordinal) do update set canonical = true",
-        stored.id.block.as_bytes(),
-        stored.id.txid.as_bytes(),
-        integer(stored.id.ordinal, "ordinal")?,
-        bigint(stored.stacks_height.get(), "stacks height")?,
-        bigint(created.invoice_id.0, "invoice id")?,
-        created.merchant.to_string(),
-        created.issuer.to_string(),
-        token_column(&created.token),
-        created.amount.to_string(),
-        created.min_payment.map(|amount| amount.to_string()),
-        created.only_payer.as_ref().map(ToString::to_string),
-        created.reference.as_ref().map(|reference| reference.as_str().to_owned()),
-        created.memo.as_ref().map(|memo| storable(memo.as_str())),
-        created.subscription_id.map(|id| id.to_string()),
-        bigint(created.burn_height.get(), "burn height")?,
-        state.amount_paid.to_string(),
-        state.amount_refunded.to_string(),
-        i16::from(state.status.code()),
-        bigint(state.refund_window, "refund window")?,
-        optional_bigint(state.first_payment_at.map(BurnHeight::get), "burn height")?,
-        bigint(state.expires_at.get(), "burn height")?,
+         select index_block_hash, txid, ordinal, stacks_height, invoice_id, merchant, issuer, token, amount::numeric,
+                min_payment::numeric, only_payer, reference, memo, subscription_id::numeric, created_burn_height,
+                amount_paid::numeric, amount_refunded::numeric, status, refund_window, first_payment_at, expires_at,
+                true
+           from unnest(
+                $1::bytea[], $2::bytea[], $3::integer[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
+                $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[],
+                $15::bigint[], $16::text[], $17::text[], $18::smallint[], $19::bigint[], $20::bigint[], $21::bigint[])
+             as new (
+                index_block_hash, txid, ordinal, stacks_height, invoice_id, merchant, issuer, token, amount,
+                min_payment, only_payer, reference, memo, subscription_id, created_burn_height, amount_paid,
+                amount_refunded, status, refund_window, first_payment_at, expires_at)
+         on conflict (index_block_hash, txid, ordinal) do update
+            set canonical = true, amount_paid = excluded.amount_paid, amount_refunded = excluded.amount_refunded,
+                status = excluded.status, refund_window = excluded.refund_window,
+                first_payment_at = excluded.first_payment_at, expires_at = excluded.expires_at",
+        &column(stored(), |stored| stored.id.block.as_bytes().as_slice()) as _,
+        &column(stored(), |stored| stored.id.txid.as_bytes().as_slice()) as _,
+        &integers(stored(), "ordinal", |stored| stored.id.ordinal)?,
+        &bigints(stored(), "stacks height", |stored| stored.stacks_height.get())?,
+        &bigints(created(), "invoice id", |created| created.invoice_id.0)?,
+        &column(created(), |created| created.merchant.to_string()),
+        &column(created(), |created| created.issuer.to_string()),
+        &column(created(), |created| token_column(&created.token)) as _,
+        &column(created(), |created| created.amount.to_string()),
+        &column(created(), |created| created
+            .min_payment
+            .map(|amount| amount.to_string())) as _,
+        &column(created(), |created| created
+            .only_payer
+            .as_ref()
+            .map(ToString::to_string)) as _,
+        &column(created(), |created| created
+            .reference
+            .as_ref()
+            .map(|reference| reference.as_str().to_owned())) as _,
+        &column(created(), |created| created
+            .memo
+            .as_ref()
+            .map(|memo| storable(memo.as_str()))) as _,
+        &column(created(), |created| created
+            .subscription_id
+            .map(|id| id.to_string())) as _,
+        &bigints(created(), "burn height", |created| created.burn_height.get())?,
+        &states.amounts_paid,
+        &states.amounts_refunded,
+        &states.statuses,
+        &states.refund_windows,
+        &states.first_payments as _,
+        &states.expiries,
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// The columns of invoices' states.
+#[derive(Default)]
+struct States {
+    amounts_paid: Vec<String>,
+    amounts_refunded: Vec<String>,
+    statuses: Vec<i16>,
+    refund_windows: Vec<i64>,
+    first_payments: Vec<Option<i64>>,
+    expiries: Vec<i64>,
+}
+
+impl States {
+    fn of<'a>(states: impl Iterator<Item = &'a InvoiceState>) -> Result<Self, DbError> {
+        let mut columns = Self::default();
+        for state in states {
+            let first_payment = state.first_payment_at.map(BurnHeight::get);
+            columns.amounts_paid.push(state.amount_paid.to_string());
+            columns.amounts_refunded.push(state.amount_refunded.to_string());
+            columns.statuses.push(i16::from(state.status.code()));
+            columns
+                .refund_windows
+                .push(bigint(state.refund_window, "refund window")?);
+            columns
+                .first_payments
+                .push(optional_bigint(first_payment, "burn height")?);
+            columns
+                .expiries
+                .push(bigint(state.expires_at.get(), "burn height")?);
+        }
+        Ok(columns)
+    }
 }
 
 /// Takes the invoices that were created in these blocks off the chain.
@@ -75,27 +146,35 @@ pub async fn orphan(connection: &mut PgConnection, blocks: &[Vec<u8>]) -> Result
     Ok(())
 }
 
-/// Sets the state of a canonical invoice.
+/// Sets the states of canonical invoices.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn update_state(
+pub async fn update_states<'a>(
     connection: &mut PgConnection,
-    invoice: InvoiceId,
-    state: &InvoiceState,
+    invoices: impl Iterator<Item = (InvoiceId, &'a InvoiceState)> + Clone,
 ) -> Result<(), DbError> {
+    let ids = bigints(invoices.clone(), "invoice id", |(id, _)| id.0)?;
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let states = States::of(invoices.map(|(_, state)| state))?;
     sqlx::query!(
         "update invoice
-            set amount_paid = $2::text::numeric, amount_refunded = $3::text::numeric, status = $4, refund_window = $5,
-                first_payment_at = $6, expires_at = $7
-          where invoice_id = $1 and canonical",
-        bigint(invoice.0, "invoice id")?,
-        state.amount_paid.to_string(),
-        state.amount_refunded.to_string(),
-        i16::from(state.status.code()),
-        bigint(state.refund_window, "refund window")?,
-        optional_bigint(state.first_payment_at.map(BurnHeight::get), "burn height")?,
-        bigint(state.expires_at.get(), "burn height")?,
+            set amount_paid = new.amount_paid::numeric, amount_refunded = new.amount_refunded::numeric,
+                status = new.status, refund_window = new.refund_window, first_payment_at = new.first_payment_at,
+                expires_at = new.expires_at
+           from unnest(
+                $1::bigint[], $2::text[], $3::text[], $4::smallint[], $5::bigint[], $6::bigint[], $7::bigint[])
+             as new (invoice_id, amount_paid, amount_refunded, status, refund_window, first_payment_at, expires_at)
+          where invoice.invoice_id = new.invoice_id and invoice.canonical",
+        &ids,
+        &states.amounts_paid,
+        &states.amounts_refunded,
+        &states.statuses,
+        &states.refund_windows,
+        &states.first_payments as _,
+        &states.expiries,
     )
     .execute(connection)
     .await?;

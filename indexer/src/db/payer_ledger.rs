@@ -7,7 +7,7 @@ use recoup_stacks::hash::BurnHeight;
 use sqlx::PgConnection;
 
 use super::DbError;
-use super::convert::{amount, bigint, burn_height, parsed, unsigned};
+use super::convert::{amount, bigint, bigints, burn_height, column, parsed, unsigned};
 use crate::accounting::Ledger;
 
 /// The ledgers of these invoices and payers, as far as they exist; the two lists go in pairs.
@@ -45,26 +45,29 @@ pub async fn find(
         .collect()
 }
 
-/// Writes a ledger.
+/// Writes ledgers.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn upsert(
+pub async fn upsert<'a>(
     connection: &mut PgConnection,
-    invoice: InvoiceId,
-    payer: &Principal,
-    ledger: &Ledger,
+    ledgers: impl Iterator<Item = (&'a (InvoiceId, Principal), &'a Ledger)> + Clone,
 ) -> Result<(), DbError> {
+    if ledgers.clone().next().is_none() {
+        return Ok(());
+    }
     sqlx::query!(
         "insert into payer_ledger (invoice_id, payer, paid, refunded, first_paid_at)
-         values ($1, $2, $3::text::numeric, $4::text::numeric, $5)
+         select invoice_id, payer, paid::numeric, refunded::numeric, first_paid_at
+           from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+             as ledger (invoice_id, payer, paid, refunded, first_paid_at)
          on conflict (invoice_id, payer)
          do update set paid = excluded.paid, refunded = excluded.refunded, first_paid_at = excluded.first_paid_at",
-        bigint(invoice.0, "invoice id")?,
-        payer.to_string(),
-        ledger.paid.to_string(),
-        ledger.refunded.to_string(),
-        bigint(ledger.first_paid_at.get(), "burn height")?,
+        &bigints(ledgers.clone(), "invoice id", |((id, _), _)| id.0)?,
+        &column(ledgers.clone(), |((_, payer), _)| payer.to_string()),
+        &column(ledgers.clone(), |(_, ledger)| ledger.paid.to_string()),
+        &column(ledgers.clone(), |(_, ledger)| ledger.refunded.to_string()),
+        &bigints(ledgers, "burn height", |(_, ledger)| ledger.first_paid_at.get())?,
     )
     .execute(connection)
     .await?;

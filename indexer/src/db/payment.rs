@@ -8,41 +8,60 @@ use sqlx::PgConnection;
 use super::DbError;
 use super::contract_event::StoredEvent;
 use super::convert::{
-    amount, bigint, burn_height, hash, integer, parsed, place, stacks_height, token_column,
+    amount, bigint, bigints, burn_height, column, hash, integers, parsed, place, stacks_height, token_column,
 };
 
-/// Makes a payment canonical: a new one is inserted, one that left the chain comes back.
+/// A payment that comes onto the chain.
+#[derive(Debug, Clone, Copy)]
+pub struct AdoptedPayment<'a> {
+    /// Where its event stands.
+    pub stored: &'a StoredEvent,
+    /// The event.
+    pub payment: &'a PaymentReceived,
+    /// What does not agree in it.
+    pub disagreement: Option<&'static str>,
+}
+
+/// Makes payments canonical: new ones are inserted, those that left the chain come back.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn adopt(
-    connection: &mut PgConnection,
-    stored: &StoredEvent,
-    payment: &PaymentReceived,
-    disagreement: Option<&str>,
-) -> Result<(), DbError> {
+pub async fn adopt(connection: &mut PgConnection, payments: &[AdoptedPayment<'_>]) -> Result<(), DbError> {
+    if payments.is_empty() {
+        return Ok(());
+    }
+    let stored = || payments.iter().map(|adopted| adopted.stored);
+    let events = || payments.iter().map(|adopted| adopted.payment);
     sqlx::query!(
         "insert into payment (
              index_block_hash, txid, ordinal, stacks_height, tx_index, invoice_id, merchant, payer, token, amount,
              payer_paid, payer_refunded, deadline, burn_height, disagreement, canonical)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::numeric, $11::text::numeric, $12::text::numeric, $13,
-                 $14, $15, true)
+         select index_block_hash, txid, ordinal, stacks_height, tx_index, invoice_id, merchant, payer, token,
+                amount::numeric, payer_paid::numeric, payer_refunded::numeric, deadline, burn_height, disagreement,
+                true
+           from unnest(
+                $1::bytea[], $2::bytea[], $3::integer[], $4::bigint[], $5::integer[], $6::bigint[], $7::text[],
+                $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::bigint[],
+                $15::text[])
+             as new (
+                index_block_hash, txid, ordinal, stacks_height, tx_index, invoice_id, merchant, payer, token, amount,
+                payer_paid, payer_refunded, deadline, burn_height, disagreement)
          on conflict (index_block_hash, txid, ordinal) do update set canonical = true",
-        stored.id.block.as_bytes(),
-        stored.id.txid.as_bytes(),
-        integer(stored.id.ordinal, "ordinal")?,
-        bigint(stored.stacks_height.get(), "stacks height")?,
-        integer(stored.tx_index, "transaction index")?,
-        bigint(payment.invoice_id.0, "invoice id")?,
-        payment.merchant.to_string(),
-        payment.payer.to_string(),
-        token_column(&payment.token),
-        payment.amount.to_string(),
-        payment.payer_paid.to_string(),
-        payment.payer_refunded.to_string(),
-        bigint(payment.deadline.get(), "burn height")?,
-        bigint(payment.burn_height.get(), "burn height")?,
-        disagreement,
+        &column(stored(), |stored| stored.id.block.as_bytes().as_slice()) as _,
+        &column(stored(), |stored| stored.id.txid.as_bytes().as_slice()) as _,
+        &integers(stored(), "ordinal", |stored| stored.id.ordinal)?,
+        &bigints(stored(), "stacks height", |stored| stored.stacks_height.get())?,
+        &integers(stored(), "transaction index", |stored| stored.tx_index)?,
+        &bigints(events(), "invoice id", |payment| payment.invoice_id.0)?,
+        &column(events(), |payment| payment.merchant.to_string()),
+        &column(events(), |payment| payment.payer.to_string()),
+        &column(events(), |payment| token_column(&payment.token)) as _,
+        &column(events(), |payment| payment.amount.to_string()),
+        &column(events(), |payment| payment.payer_paid.to_string()),
+        &column(events(), |payment| payment.payer_refunded.to_string()),
+        &bigints(events(), "burn height", |payment| payment.deadline.get())?,
+        &bigints(events(), "burn height", |payment| payment.burn_height.get())?,
+        &column(payments, |adopted| adopted.disagreement) as _,
     )
     .execute(connection)
     .await?;

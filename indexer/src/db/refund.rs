@@ -3,7 +3,7 @@
 mod adopt;
 mod page;
 
-pub use adopt::{adopt, orphan, update_finality};
+pub use adopt::{AdoptedRefund, adopt, make_final, make_seen, orphan};
 pub use page::{RefundFilter, RefundKey, count_unproven, find, of_invoice, page};
 
 /// Where a refund stands.

@@ -1,7 +1,11 @@
 //! What a stored message is. No I/O.
 
+use std::sync::Arc;
+
+use memchr::memmem::Finder;
 use recoup_stacks::address::ContractId;
 use recoup_stacks::observer::{NewBlock, NewBurnBlock};
+use serde::de::IgnoredAny;
 
 use crate::chain::{Arrival, BurnHeader};
 use crate::db::inbox::Source;
@@ -21,45 +25,114 @@ pub fn is_followed(path: &str) -> bool {
 }
 
 /// What a message says, as far as we follow it.
-#[derive(Debug, Clone)]
-pub(super) enum Message {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
     /// A Stacks block.
     Block(Box<NormalisedBlock>),
     /// A Bitcoin block.
-    BurnBlock(BurnHeader),
+    BurnBlock(BurnHeader, Arrival),
     /// Mempool, attachments, microblocks and whatever a later node sends: kept in the inbox, not followed.
     NotFollowed,
 }
 
 /// Why a message cannot be followed.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct MessageError(#[from] serde_json::Error);
+pub enum MessageError {
+    /// Not what belongs on its path.
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+    /// A height that no chain has.
+    #[error("height {0} is out of range")]
+    Height(u64),
+}
 
-impl Message {
+/// Reads messages.
+#[derive(Debug, Clone)]
+pub struct Decoder {
+    core: Arc<ContractId>,
+    core_text: Finder<'static>,
+    unicode_escape: Finder<'static>,
+}
+
+impl Decoder {
+    /// For a network's core contract.
+    #[must_use]
+    pub fn new(core: &ContractId) -> Self {
+        Self {
+            core: Arc::new(core.clone()),
+            core_text: Finder::new(&core.to_string()).into_owned(),
+            unicode_escape: Finder::new(r"\u").into_owned(),
+        }
+    }
+
     /// Reads a message.
     ///
     /// # Errors
     /// [`MessageError`] when the path is one that we follow and the body is not what belongs there.
-    pub(super) fn decode(
+    pub fn decode(
+        &self,
         source: Source,
         path: &str,
         body: &[u8],
-        core: &ContractId,
         arrival: Arrival,
-    ) -> Result<Self, MessageError> {
-        let block = |payload: &NewBlock| Self::Block(Box::new(block_from_observer(payload, core, arrival)));
+    ) -> Result<Message, MessageError> {
         match (source, path) {
-            (_, NEW_BLOCK) => Ok(block(&serde_json::from_slice(body)?)),
+            (_, NEW_BLOCK) => self.block(&self.read_block(body)?, arrival),
             (Source::Node, REPLAYED_BLOCK) => {
                 let pulled: PulledBlock = serde_json::from_slice(body)?;
-                Ok(block(&pulled.into()))
+                self.block(&pulled.into(), arrival)
             }
             (_, NEW_BURN_BLOCK) => {
-                let payload: NewBurnBlock = serde_json::from_slice(body)?;
-                Ok(Self::BurnBlock(burn_header_from_observer(&payload)))
+                let header = burn_header_from_observer(&serde_json::from_slice::<NewBurnBlock>(body)?);
+                check_height(header.point.height.get())?;
+                Ok(Message::BurnBlock(header, arrival))
             }
-            _ => Ok(Self::NotFollowed),
+            _ => Ok(Message::NotFollowed),
         }
+    }
+
+    fn block(&self, payload: &NewBlock, arrival: Arrival) -> Result<Message, MessageError> {
+        let block = block_from_observer(payload, &self.core, arrival);
+        check_height(block.header.height.get())?;
+        check_height(block.header.election.height.get())?;
+        Ok(Message::Block(Box::new(block)))
+    }
+
+    /// Most blocks hold nothing of ours, and events are most of a block: where core is not even named, they are not
+    /// read. Only an escape could hide a name from the search.
+    fn read_block(&self, body: &[u8]) -> Result<NewBlock, serde_json::Error> {
+        let may_name_core = self.core_text.find(body).is_some() || self.unicode_escape.find(body).is_some();
+        if may_name_core {
+            serde_json::from_slice(body)
+        } else {
+            let eventless: NewBlock<IgnoredAny> = serde_json::from_slice(body)?;
+            Ok(eventless.without_events())
+        }
+    }
+}
+
+/// Heights are kept as signed numbers.
+fn check_height(height: u64) -> Result<(), MessageError> {
+    i64::try_from(height)
+        .map(|_| ())
+        .map_err(|_| MessageError::Height(height))
+}
+
+impl Message {
+    /// The same, arrived at another place in the order.
+    #[must_use]
+    pub fn arrived_at(mut self, arrival: Arrival) -> Self {
+        match &mut self {
+            Self::Block(block) => block.header.arrival = arrival,
+            Self::BurnBlock(_, place) => *place = arrival,
+            Self::NotFollowed => {}
+        }
+        self
+    }
+
+    /// Whether the tables could refuse it: what it says of our contract may contradict what they hold.
+    #[must_use]
+    pub fn may_be_refused(&self) -> bool {
+        matches!(self, Self::Block(block) if !block.events.is_empty())
     }
 }

@@ -7,10 +7,10 @@ use recoup_stacks::hash::StacksHeight;
 use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::sync::watch;
 
-use super::message::Message;
+use super::message::Decoder;
+use super::pass::Pass;
 use super::upkeep::{Retention, Upkeep};
 use super::window::Window;
-use super::{follow, store};
 use crate::chain::{Arrival, Tree};
 use crate::db::inbox::InboxMessage;
 use crate::db::{self, DbError, Writer};
@@ -59,6 +59,7 @@ pub struct IngestSettings {
 pub struct Ingest {
     pub(super) pool: PgPool,
     pub(super) settings: IngestSettings,
+    decoder: Decoder,
     inbox: Inbox,
     vitals: Vitals,
     upkeep: Upkeep,
@@ -85,6 +86,7 @@ impl Ingest {
     ) -> Self {
         Self {
             pool,
+            decoder: Decoder::new(&settings.core_contract),
             settings,
             inbox,
             upkeep: Upkeep::new(retention, vitals.clone()),
@@ -205,44 +207,31 @@ impl Ingest {
         }
         let mut tree = self.settings.window.load(&mut *connection).await?;
         // The finality depth may have been configured anew.
-        follow::follow_tip(connection, &mut tree, &self.settings).await?;
+        Pass::catch_up(connection, &self.settings, &mut tree).await?;
         Ok(Memory { tree, cursor })
     }
 
-    pub(super) async fn process(
+    async fn process(
         &self,
         connection: &mut PgConnection,
         tree: &mut Tree,
         message: &InboxMessage,
     ) -> Result<(), DbError> {
-        let arrival = message.arrival;
-        let decoded = Message::decode(
-            message.source,
-            &message.path,
-            &message.body,
-            &self.settings.core_contract,
-            arrival,
-        );
+        let decoded = self
+            .decoder
+            .decode(message.source, &message.path, &message.body, message.arrival);
         match decoded {
-            Err(error) => return quarantine(connection, message, &error.to_string()).await,
-            Ok(Message::NotFollowed) => return Ok(()),
-            Ok(Message::BurnBlock(header)) => {
-                store::burn_block(&mut *connection, tree, &header, arrival).await?;
-            }
-            Ok(Message::Block(block)) => {
-                store::block(&mut *connection, tree, &self.settings, &block).await?;
+            Err(error) => quarantine(connection, message, &error.to_string()).await,
+            Ok(decoded) => {
+                let mut pass =
+                    Pass::begin(connection, &self.settings, tree, std::iter::once(&decoded)).await?;
+                pass.follow(decoded).await?;
+                for orphaned_blocks in pass.end().await? {
+                    self.vitals.metrics().reorganised(orphaned_blocks);
+                }
+                Ok(())
             }
         }
-        let change = follow::follow_tip(connection, tree, &self.settings).await?;
-        if let Some(change) = change.filter(|change| !change.orphaned.is_empty()) {
-            tracing::warn!(
-                orphaned_blocks = change.orphaned.len(),
-                adopted_blocks = change.adopted.len(),
-                "the chain forked"
-            );
-            self.vitals.metrics().reorganised(change.orphaned.len());
-        }
-        Ok(())
     }
 }
 

@@ -1,12 +1,15 @@
 //! `POST /new_block`
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 use crate::hash::{BlockHash, BurnBlockHash, BurnHeight, ConsensusHash, IndexBlockHash, StacksHeight, Txid};
 
 /// A Stacks block. Not always the new tip: nodes process sibling forks too, and name no block that left the chain.
+///
+/// Events are most of it: who needs none reads `NewBlock<IgnoredAny>`.
 #[derive(Debug, Clone, Deserialize)]
-pub struct NewBlock {
+pub struct NewBlock<Events = Vec<BlockEvent>> {
     /// Hash of the header.
     pub block_hash: BlockHash,
     /// Stacks height.
@@ -34,7 +37,28 @@ pub struct NewBlock {
     /// In the block's order; the last may be a synthetic unlock.
     pub transactions: Vec<BlockTransaction>,
     /// **Unordered**: sort by `event_index` within a transaction.
-    pub events: Vec<BlockEvent>,
+    pub events: Events,
+}
+
+impl NewBlock<IgnoredAny> {
+    /// The block as if it had no events.
+    #[must_use]
+    pub fn without_events(self) -> NewBlock {
+        NewBlock {
+            block_hash: self.block_hash,
+            block_height: self.block_height,
+            block_time: self.block_time,
+            index_block_hash: self.index_block_hash,
+            parent_index_block_hash: self.parent_index_block_hash,
+            burn_block_hash: self.burn_block_hash,
+            burn_block_height: self.burn_block_height,
+            burn_block_time: self.burn_block_time,
+            consensus_hash: self.consensus_hash,
+            signer_signature_hash: self.signer_signature_hash,
+            transactions: self.transactions,
+            events: Vec::new(),
+        }
+    }
 }
 
 impl NewBlock {

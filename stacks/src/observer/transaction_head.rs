@@ -45,6 +45,9 @@ impl From<ReadNameError> for TransactionHeadError {
     }
 }
 
+/// Digits within which the head of nearly every transaction ends.
+const USUAL_HEAD_DIGITS: usize = 1024;
+
 /// What a payload does, where an observer cares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HeadPayload {
@@ -77,7 +80,14 @@ impl TransactionHead {
     /// # Errors
     /// [`TransactionHeadError`] where the bytes are not a transaction.
     pub fn from_hex(raw_tx: &str) -> Result<Option<Self>, TransactionHeadError> {
-        let bytes = hex::decode(raw_tx)?;
+        let digits = raw_tx.strip_prefix("0x").unwrap_or(raw_tx);
+        // A head is short, and what follows it may be long: that is decoded only where the head is not short.
+        if let Some(start) = digits.get(..USUAL_HEAD_DIGITS)
+            && let Ok(head) = Self::decode(&hex::decode(start)?)
+        {
+            return Ok(Some(head));
+        }
+        let bytes = hex::decode(digits)?;
         if bytes == [0] {
             Ok(None)
         } else {

@@ -1,0 +1,273 @@
+//! What events say, in rows: invoices, ledgers, payments and refunds of blocks that join or leave the chain.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use recoup_protocol::events::{Event, InvoiceCreated};
+use recoup_protocol::ids::InvoiceId;
+use recoup_stacks::address::Principal;
+use recoup_stacks::hash::{BurnHeight, IndexBlockHash};
+use sqlx::PgConnection;
+
+use super::changes::Written;
+use crate::accounting::{Account, Ledger, payment_disagreement, refund_disagreement};
+use crate::db::contract_event::StoredEvent;
+use crate::db::invoice::AdoptedInvoice;
+use crate::db::payment::AdoptedPayment;
+use crate::db::refund::{AdoptedRefund, RefundStatus};
+use crate::db::refund_status_change::StatusChange;
+use crate::db::{self, DbError};
+
+/// Takes blocks off the chain: flags change, and what their events touched goes back to its last canonical event.
+pub(super) async fn orphan(
+    connection: &mut PgConnection,
+    blocks: &[IndexBlockHash],
+    burn_tip: Option<BurnHeight>,
+) -> Result<(), DbError> {
+    let blocks: Vec<Vec<u8>> = blocks.iter().map(|id| id.as_bytes().to_vec()).collect();
+    let touched = Touched::by(&db::contract_event::of_blocks(&mut *connection, &blocks).await?);
+    db::block::set_canonical(&mut *connection, &blocks, false).await?;
+    db::contract_event::set_canonical(&mut *connection, &blocks, false).await?;
+    db::invoice::orphan(&mut *connection, &blocks).await?;
+    db::payment::orphan(&mut *connection, &blocks).await?;
+    db::refund::orphan(&mut *connection, &blocks).await?;
+    db::refund_status_change::record_orphaned(&mut *connection, &blocks, burn_tip).await?;
+
+    db::payer_ledger::delete(&mut *connection, &touched.ledger_invoices, &touched.ledger_payers).await?;
+    let last = db::contract_event::last_of_ledgers(
+        &mut *connection,
+        &touched.ledger_invoices,
+        &touched.ledger_payers,
+    );
+    let mut books = Books::default();
+    for stored in last.await? {
+        books.post_ledger(&stored.event);
+    }
+    db::payer_ledger::upsert(&mut *connection, books.ledgers.iter()).await?;
+    let last = db::contract_event::last_of_invoices(&mut *connection, &touched.invoices).await?;
+    let states = last.iter().filter_map(|stored| stored.event.invoice());
+    db::invoice::update_states(connection, states).await
+}
+
+/// Puts blocks on the chain: their events become rows, each checked against the state before it.
+pub(super) async fn adopt(
+    connection: &mut PgConnection,
+    written: Written,
+    is_final: impl Fn(&IndexBlockHash) -> bool,
+    burn_tip: Option<BurnHeight>,
+) -> Result<(), DbError> {
+    let events = events_of(&mut *connection, written).await?;
+    if events.is_empty() {
+        return Ok(());
+    }
+    let mut books = Books::load(
+        &mut *connection,
+        &Touched::by(events.iter().map(|(stored, _)| stored)),
+    )
+    .await?;
+    let mut rows = Rows::default();
+    for (stored, adopted_at) in &events {
+        rows.add(
+            stored,
+            books.disagreement(stored),
+            is_final(&stored.id.block),
+            *adopted_at,
+            burn_tip,
+        );
+        books.post(&stored.event);
+    }
+    rows.write(&mut *connection, &books).await?;
+    db::payer_ledger::upsert(connection, books.ledgers.iter()).await
+}
+
+/// The events of adopted blocks in the chain's order, each with the height of the Bitcoin tip at its adoption.
+async fn events_of(
+    connection: &mut PgConnection,
+    mut written: Written,
+) -> Result<Vec<(StoredEvent, Option<BurnHeight>)>, DbError> {
+    let is_stored_before = |id: &IndexBlockHash| !written.new_events.contains_key(id);
+    let before: Vec<Vec<u8>> = written
+        .adopted
+        .iter()
+        .filter(|(id, _)| is_stored_before(id))
+        .map(|(id, _)| id.as_bytes().to_vec())
+        .collect();
+    if !before.is_empty() {
+        for stored in db::contract_event::of_blocks(connection, &before).await? {
+            written
+                .new_events
+                .entry(stored.id.block)
+                .or_default()
+                .push(stored);
+        }
+    }
+    let mut events = Vec::new();
+    for (id, adopted_at) in &written.adopted {
+        let of_block = written.new_events.remove(id).unwrap_or_default();
+        events.extend(of_block.into_iter().map(|stored| (stored, *adopted_at)));
+    }
+    Ok(events)
+}
+
+/// Rows of adopted events, by table.
+#[derive(Default)]
+struct Rows<'a> {
+    created: Vec<(&'a StoredEvent, &'a InvoiceCreated)>,
+    payments: Vec<AdoptedPayment<'a>>,
+    refunds: Vec<AdoptedRefund<'a>>,
+    seen: Vec<StatusChange>,
+    made_final: Vec<StatusChange>,
+}
+
+impl<'a> Rows<'a> {
+    fn add(
+        &mut self,
+        stored: &'a StoredEvent,
+        disagreement: Option<&'static str>,
+        is_final: bool,
+        adopted_at: Option<BurnHeight>,
+        burn_tip: Option<BurnHeight>,
+    ) {
+        match &stored.event {
+            Event::InvoiceCreated(created) => self.created.push((stored, created)),
+            Event::PaymentReceived(payment) => self.payments.push(AdoptedPayment {
+                stored,
+                payment,
+                disagreement,
+            }),
+            Event::RefundProcessed(refund) => {
+                self.seen.push((stored.id, RefundStatus::Seen, adopted_at));
+                let status = if is_final {
+                    self.made_final.push((stored.id, RefundStatus::Final, burn_tip));
+                    RefundStatus::Final
+                } else {
+                    RefundStatus::Seen
+                };
+                self.refunds.push(AdoptedRefund {
+                    stored,
+                    refund,
+                    disagreement,
+                    status,
+                });
+            }
+            Event::InvoiceCancelled(_) | Event::RefundWindowExtended(_) | Event::OperatorSet(_) => {}
+        }
+    }
+
+    /// Writes them, the invoices as they are after the last event.
+    async fn write(&self, connection: &mut PgConnection, books: &Books) -> Result<(), DbError> {
+        let created: HashSet<InvoiceId> = self.created.iter().map(|(_, event)| event.invoice_id).collect();
+        let earlier = books.accounts.iter().filter(|(id, _)| !created.contains(id));
+        db::invoice::update_states(
+            &mut *connection,
+            earlier.map(|(id, account)| (*id, &account.state)),
+        )
+        .await?;
+        let invoices: Vec<AdoptedInvoice<'_>> = self
+            .created
+            .iter()
+            .map(|(stored, created)| AdoptedInvoice {
+                stored,
+                created,
+                state: books
+                    .accounts
+                    .get(&created.invoice_id)
+                    .map_or(&created.state, |account| &account.state),
+            })
+            .collect();
+        db::invoice::adopt(&mut *connection, &invoices).await?;
+        db::payment::adopt(&mut *connection, &self.payments).await?;
+        db::refund::adopt(&mut *connection, &self.refunds).await?;
+        db::refund_status_change::record(&mut *connection, &self.seen).await?;
+        db::refund_status_change::record(connection, &self.made_final).await
+    }
+}
+
+/// What a list of events concerns, as the queries want it.
+struct Touched {
+    invoices: Vec<i64>,
+    ledger_invoices: Vec<i64>,
+    ledger_payers: Vec<String>,
+}
+
+impl Touched {
+    fn by<'a>(events: impl IntoIterator<Item = &'a StoredEvent>) -> Self {
+        let mut invoices = BTreeSet::new();
+        let mut ledgers = BTreeSet::new();
+        for stored in events {
+            let Some((id, _)) = stored.event.invoice() else {
+                continue;
+            };
+            // Ids beyond a bigint were put aside when they were stored.
+            let Ok(id) = i64::try_from(id.0) else { continue };
+            invoices.insert(id);
+            if let Some((payer, _)) = Ledger::after(&stored.event) {
+                ledgers.insert((id, payer.to_string()));
+            }
+        }
+        let (ledger_invoices, ledger_payers) = ledgers.into_iter().unzip();
+        Self {
+            invoices: invoices.into_iter().collect(),
+            ledger_invoices,
+            ledger_payers,
+        }
+    }
+}
+
+/// Accounts and ledgers while events are posted to them in the chain's order.
+#[derive(Default)]
+struct Books {
+    accounts: HashMap<InvoiceId, Account>,
+    ledgers: BTreeMap<(InvoiceId, Principal), Ledger>,
+}
+
+impl Books {
+    async fn load(connection: &mut PgConnection, touched: &Touched) -> Result<Self, DbError> {
+        let accounts = db::invoice::accounts(&mut *connection, &touched.invoices).await?;
+        let ledgers =
+            db::payer_ledger::find(connection, &touched.ledger_invoices, &touched.ledger_payers).await?;
+        Ok(Self {
+            accounts: accounts.into_iter().collect(),
+            ledgers: ledgers.into_iter().collect(),
+        })
+    }
+
+    /// What does not agree among an event, its token transfer and the books before it.
+    fn disagreement(&self, stored: &StoredEvent) -> Option<&'static str> {
+        let (id, _) = stored.event.invoice()?;
+        let account = self.accounts.get(&id);
+        let ledger_of = |payer: &Principal| self.ledgers.get(&(id, payer.clone()));
+        let disagreement = match &stored.event {
+            Event::PaymentReceived(payment) => {
+                payment_disagreement(payment, account, ledger_of(&payment.payer))
+            }
+            Event::RefundProcessed(refund) => refund_disagreement(refund, account, ledger_of(&refund.payer)),
+            _ => None,
+        };
+        let no_transfer = (!stored.transfer_found).then_some("the transaction holds no such token transfer");
+        no_transfer.or(disagreement)
+    }
+
+    fn post(&mut self, event: &Event) {
+        if let Event::InvoiceCreated(created) = event {
+            let account = Account {
+                merchant: created.merchant.clone(),
+                token: created.token.clone(),
+                state: created.state.clone(),
+            };
+            self.accounts.insert(created.invoice_id, account);
+        } else if let Some((id, state)) = event.invoice()
+            && let Some(account) = self.accounts.get_mut(&id)
+        {
+            account.state = state.clone();
+        }
+        self.post_ledger(event);
+    }
+
+    fn post_ledger(&mut self, event: &Event) {
+        if let Some((id, _)) = event.invoice()
+            && let Some((payer, ledger)) = Ledger::after(event)
+        {
+            self.ledgers.insert((id, payer.clone()), ledger);
+        }
+    }
+}
