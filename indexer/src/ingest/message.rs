@@ -41,8 +41,8 @@ pub enum MessageError {
     /// Not what belongs on its path.
     #[error("{0}")]
     Json(#[from] serde_json::Error),
-    /// A height that no chain has.
-    #[error("height {0} is out of range")]
+    /// A height that no chain has, and no column holds.
+    #[error("height {0} does not fit its column")]
     Height(u64),
 }
 
