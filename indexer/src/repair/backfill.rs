@@ -5,7 +5,7 @@ use serde::Serialize;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 
-use super::puller::{PullError, Puller};
+use super::puller::{PullError, Puller, Tally};
 use super::source::{NodeSettings, NodeSource};
 use crate::db::Writer;
 use crate::diagnosis::Vitals;
@@ -28,7 +28,8 @@ pub struct BackfillSummary {
 /// May run beside the indexer, and again after it was interrupted: what is there is not fetched.
 ///
 /// # Errors
-/// When the node or the database fails. What was fetched until then stays.
+/// When the node or the database fails. What was fetched stays; a block that the node would not give keeps no other from
+/// being fetched.
 pub async fn backfill(
     pool: PgPool,
     database: &PgConnectOptions,
@@ -48,6 +49,7 @@ pub async fn backfill(
         None => puller.node.burn_height().await?,
     };
     let mut summary = BackfillSummary::default();
+    let mut tally = Tally::default();
     let mut below = match from.checked_sub(1) {
         Some(below) => puller.node.tenure(below).await?,
         None => None,
@@ -57,8 +59,7 @@ pub async fn backfill(
         if let Some(tenure) = &tenure {
             let parent = below.as_ref().map(|below| below.burn_block_hash);
             let missing = puller.missing(tenure, floor).await?;
-            let fetched = puller.fetch(tenure, parent, &missing).await?;
-            summary.fetched = summary.fetched.saturating_add(fetched);
+            puller.fetch(tenure, parent, &missing, &mut tally).await?;
             // The inbox never holds more than a tenure of it.
             ingest.drain(&mut writer).await?;
         }
@@ -67,11 +68,13 @@ pub async fn backfill(
             tracing::info!(
                 burn_height = height,
                 to = to.get(),
-                fetched = summary.fetched,
+                fetched = tally.fetched,
+                failed = tally.failed,
                 "fetching"
             );
         }
         below = tenure;
     }
-    Ok(summary)
+    summary.fetched = tally.fetched;
+    tally.failure.map_or(Ok(summary), Err)
 }

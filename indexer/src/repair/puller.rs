@@ -2,7 +2,7 @@
 
 use recoup_stacks::address::ContractId;
 use recoup_stacks::hash::{BurnBlockHash, ConsensusHash, IndexBlockHash, StacksHeight};
-use recoup_stacks::rpc::{RpcError, TenureBlocks};
+use recoup_stacks::rpc::{RpcError, TenureBlock, TenureBlocks};
 use serde_json::json;
 use sqlx::PgPool;
 
@@ -33,15 +33,34 @@ pub enum PullError {
         /// What is wrong.
         source: serde_json::Error,
     },
+    /// The node answered with another block than it was asked for, or with one in another place.
+    #[error("the node was asked for block {id} and answered with another one")]
+    OtherBlock {
+        /// The block that was asked for.
+        id: IndexBlockHash,
+    },
 }
 
 impl PullError {
+    /// Whether it says nothing about other blocks: those are worth being asked for all the same.
+    const fn is_about_one_block(&self) -> bool {
+        match self {
+            Self::Replay { .. } | Self::OtherBlock { .. } => true,
+            Self::Node(error) => matches!(
+                error,
+                RpcError::Status { .. } | RpcError::Malformed { .. } | RpcError::TooLarge { .. }
+            ),
+            Self::Db(_) => false,
+        }
+    }
+
     /// What is wrong, in words that tell nothing of the machine.
     pub(super) fn in_short(&self) -> &'static str {
         match self {
             Self::Node(_) => "the node gives no usable answer",
             Self::Db(error) => error.in_short(),
             Self::Replay { .. } => "the node's replay of a block is malformed",
+            Self::OtherBlock { .. } => "the node answers with another block than it was asked for",
         }
     }
 }
@@ -49,6 +68,35 @@ impl PullError {
 impl From<sqlx::Error> for PullError {
     fn from(error: sqlx::Error) -> Self {
         Self::Db(error.into())
+    }
+}
+
+/// What came of asking for many blocks.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    /// Blocks of both kinds that were fetched.
+    pub(super) fetched: u64,
+    /// Blocks that were not, although the node may have them.
+    pub(super) failed: u64,
+    /// Why the first of them was not.
+    pub(super) failure: Option<PullError>,
+}
+
+impl Tally {
+    /// Counts what came of one block. What failed there does not keep others from being fetched.
+    ///
+    /// # Errors
+    /// Failures that others would meet too.
+    pub(super) fn count(&mut self, outcome: Result<bool, PullError>) -> Result<(), PullError> {
+        match outcome {
+            Ok(fetched) => self.fetched = self.fetched.saturating_add(u64::from(fetched)),
+            Err(error) if error.is_about_one_block() => {
+                self.failed = self.failed.saturating_add(1);
+                self.failure.get_or_insert(error);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 }
 
@@ -103,28 +151,50 @@ impl Puller {
         Ok(Missing::of(tenure, &stored, floor))
     }
 
-    /// Fetches what of a tenure is missing; answers how many blocks of both kinds that were.
+    /// Fetches what of a tenure is missing.
     pub(super) async fn fetch(
         &self,
         tenure: &TenureBlocks,
         parent: Option<BurnBlockHash>,
         missing: &Missing,
-    ) -> Result<u64, PullError> {
-        let mut fetched = 0_u64;
-        if missing.burn_block.is_some() && self.fetch_burn_block(tenure, parent).await? {
-            fetched = fetched.saturating_add(1);
+        tally: &mut Tally,
+    ) -> Result<(), PullError> {
+        if missing.burn_block.is_some() {
+            tally.count(self.fetch_burn_block(tenure, parent).await)?;
         }
+        for block in &missing.blocks {
+            tally.count(self.fetch_block(tenure, block).await)?;
+        }
+        Ok(())
+    }
+
+    /// False when the node does not have it.
+    async fn fetch_block(&self, tenure: &TenureBlocks, block: &TenureBlock) -> Result<bool, PullError> {
         let election = BurnPoint {
             height: tenure.burn_block_height,
             hash: tenure.burn_block_hash,
         };
-        for block in &missing.blocks {
-            if let Some(replay) = self.node.replay(&block.block_id).await? {
-                self.store_replay(block.block_id, election, &replay).await?;
-                fetched = fetched.saturating_add(1);
-            }
+        let Some((head, replay)) = self.replay(block.block_id).await? else {
+            return Ok(false);
+        };
+        if head.consensus_hash != tenure.consensus_hash || head.block_height != block.height {
+            return Err(PullError::OtherBlock { id: block.block_id });
         }
-        Ok(fetched)
+        self.store_replay(block.block_id, election, &replay).await?;
+        Ok(true)
+    }
+
+    /// A block as the node answers it, with what it says about its place.
+    async fn replay(&self, id: IndexBlockHash) -> Result<Option<(ReplayHead, Vec<u8>)>, PullError> {
+        let Some(replay) = self.node.replay(&id).await? else {
+            return Ok(None);
+        };
+        let head = ReplayHead::read(&replay).map_err(|source| PullError::Replay { id, source })?;
+        if head.block_id == id {
+            Ok(Some((head, replay)))
+        } else {
+            Err(PullError::OtherBlock { id })
+        }
     }
 
     /// Puts together what the node would have announced. The parent was asked for separately: it is only taken when
@@ -149,28 +219,50 @@ impl Puller {
     }
 
     /// Fetches a block that others name as their parent, and its own ancestors until one is known. Works on abandoned
-    /// forks too. Answers how many blocks that were.
+    /// forks too.
     pub(super) async fn fetch_line(
         &self,
         newest: IndexBlockHash,
+        height: StacksHeight,
         floor: StacksHeight,
-    ) -> Result<u64, PullError> {
-        let mut fetched = 0_u64;
-        let mut id = newest;
-        while let Some(replay) = self.node.replay(&id).await? {
-            let head = ReplayHead::read(&replay).map_err(|source| PullError::Replay { id, source })?;
-            let Some(election) = self.election(&head.consensus_hash).await? else {
-                break;
-            };
-            self.store_replay(id, election, &replay).await?;
-            fetched = fetched.saturating_add(1);
-            id = head.parent_block_id;
-            let known = db::block::known(&mut *self.pool.acquire().await?, &[id]).await?;
-            if head.block_height <= floor || !known.is_empty() {
-                break;
+        tally: &mut Tally,
+    ) -> Result<(), PullError> {
+        let mut next = Some((newest, height));
+        while let Some((id, height)) = next {
+            match self.fetch_ancestor(id, height, floor).await {
+                Ok((fetched, parent)) => {
+                    tally.count(Ok(fetched))?;
+                    next = parent;
+                }
+                Err(error) => return tally.count(Err(error)),
             }
         }
-        Ok(fetched)
+        Ok(())
+    }
+
+    /// Whether the node has the block, and its parent with its height, if that is missing too.
+    async fn fetch_ancestor(
+        &self,
+        id: IndexBlockHash,
+        height: StacksHeight,
+        floor: StacksHeight,
+    ) -> Result<(bool, Option<(IndexBlockHash, StacksHeight)>), PullError> {
+        let Some((head, replay)) = self.replay(id).await? else {
+            return Ok((false, None));
+        };
+        if head.block_height != height {
+            return Err(PullError::OtherBlock { id });
+        }
+        let Some(election) = self.election(&head.consensus_hash).await? else {
+            return Ok((false, None));
+        };
+        self.store_replay(id, election, &replay).await?;
+        let parent = head.parent_block_id;
+        let known = db::block::known(&mut *self.pool.acquire().await?, &[parent]).await?;
+        let below = height
+            .checked_sub(1)
+            .filter(|below| *below >= floor && known.is_empty());
+        Ok((true, below.map(|below| (parent, below))))
     }
 
     /// The Bitcoin block that elected a tenure, as announced, else as the node knows it.

@@ -8,9 +8,9 @@ use sqlx::PgPool;
 use tokio::sync::watch;
 
 use super::plan::{Missing, Suspicion, reaches};
-use super::puller::{PullError, Puller};
+use super::puller::{PullError, Puller, Tally};
 use super::source::{NodeSettings, NodeSource};
-use crate::db::gap::GapKind;
+use crate::db::gap::{Gap, GapKind};
 use crate::db::{self, DbError};
 use crate::diagnosis::{Condition, Vitals};
 use crate::error_chain;
@@ -41,6 +41,8 @@ pub struct Repairer {
     every: Duration,
     sweep_depth: u64,
     suspicion: Suspicion,
+    /// Whether the last round left the sweep out.
+    skipped_sweep: bool,
     vitals: Vitals,
 }
 
@@ -60,6 +62,7 @@ impl Repairer {
             every: settings.every,
             sweep_depth: settings.sweep_depth,
             suspicion: Suspicion::default(),
+            skipped_sweep: false,
             vitals,
         }
     }
@@ -76,27 +79,14 @@ impl Repairer {
                     _ = stop.changed() => return,
                 }
             }
+            let mut tally = Tally::default();
             let round = tokio::select! {
-                round = self.round() => round,
+                round = self.round(&mut tally) => round,
                 _ = stop.changed() => return,
             };
-            match round {
-                Ok(fetched) => {
-                    if failing || fetched > 0 {
-                        tracing::info!(fetched, "looked for missing blocks");
-                    }
-                    failing = false;
-                    self.vitals.is_over(Condition::RepairFailing);
-                }
-                Err(error) => {
-                    failing = true;
-                    self.vitals.suffers(Condition::RepairFailing, error.in_short());
-                    tracing::error!(
-                        error = error_chain::describe(&error),
-                        "cannot look for missing blocks; will try again"
-                    );
-                }
-            }
+            let failure = round.err().or_else(|| tally.failure.take());
+            self.report(&tally, failure.as_ref(), failing);
+            failing = failure.is_some();
             tokio::select! {
                 () = tokio::time::sleep(self.every) => {}
                 _ = stop.changed() => {}
@@ -104,58 +94,74 @@ impl Repairer {
         }
     }
 
-    /// One round; answers how many blocks were fetched.
-    async fn round(&mut self) -> Result<u64, PullError> {
-        // What waits may be what seems to be missing.
-        if db::inbox::depth(&mut *self.puller.pool.acquire().await?).await? > 0 {
-            return Ok(0);
+    fn report(&self, tally: &Tally, failure: Option<&PullError>, was_failing: bool) {
+        if let Some(error) = failure {
+            self.vitals.suffers(Condition::RepairFailing, error.in_short());
+            tracing::error!(
+                error = error_chain::describe(error),
+                fetched = tally.fetched,
+                failed = tally.failed,
+                "not all that is missing can be fetched; will try again"
+            );
+            return;
         }
-        let Some(floor) = self.puller.floor().await? else {
-            return Ok(0);
-        };
-        let parents = self.fetch_missing_parents(floor).await?;
-        let burn_parents = self.fetch_missing_burn_parents().await?;
-        if parents.saturating_add(burn_parents) > 0 {
-            // The next round sees what these complete.
-            return Ok(parents.saturating_add(burn_parents));
+        if was_failing || tally.fetched > 0 {
+            tracing::info!(fetched = tally.fetched, "looked for missing blocks");
         }
-        self.sweep(floor).await
+        self.vitals.is_over(Condition::RepairFailing);
     }
 
-    async fn fetch_missing_parents(&self, floor: StacksHeight) -> Result<u64, PullError> {
-        let gaps = self.gaps(GapKind::Block).await?;
-        let mut fetched = 0_u64;
-        for gap in gaps {
+    /// One round.
+    async fn round(&mut self, tally: &mut Tally) -> Result<(), PullError> {
+        // What waits may be what seems to be missing.
+        if db::inbox::depth(&mut *self.puller.pool.acquire().await?).await? > 0 {
+            return Ok(());
+        }
+        let Some(floor) = self.puller.floor().await? else {
+            return Ok(());
+        };
+        self.fetch_missing_parents(floor, tally).await?;
+        self.fetch_missing_burn_parents(tally).await?;
+        // The next round sees what these complete; no two rounds in a row wait for that.
+        self.skipped_sweep = tally.fetched > 0 && !self.skipped_sweep;
+        if self.skipped_sweep {
+            return Ok(());
+        }
+        self.sweep(floor, tally).await
+    }
+
+    async fn fetch_missing_parents(&self, floor: StacksHeight, tally: &mut Tally) -> Result<(), PullError> {
+        for gap in self.gaps(GapKind::Block).await? {
             let id = IndexBlockHash::try_from(gap.missing_hash.as_slice()).map_err(|_| DbError::Corrupt {
                 column: "gap.missing_hash",
             })?;
-            fetched = fetched.saturating_add(self.puller.fetch_line(id, floor).await?);
+            let height = StacksHeight(gap.expected_height);
+            self.puller.fetch_line(id, height, floor, tally).await?;
         }
-        Ok(fetched)
+        Ok(())
+    }
+
+    async fn fetch_missing_burn_parents(&self, tally: &mut Tally) -> Result<(), PullError> {
+        for gap in self.gaps(GapKind::BurnBlock).await? {
+            tally.count(self.fetch_missing_burn_parent(&gap).await)?;
+        }
+        Ok(())
     }
 
     /// A node tells its canonical Bitcoin blocks only. One that it left is missed by nobody until it comes back to it.
-    async fn fetch_missing_burn_parents(&self) -> Result<u64, PullError> {
-        let mut fetched = 0_u64;
-        for gap in self.gaps(GapKind::BurnBlock).await? {
-            let height = BurnHeight(gap.expected_height);
-            let Some(tenure) = self.puller.node.tenure(height).await? else {
-                continue;
-            };
-            let is_canonical = tenure.burn_block_hash.as_bytes().as_slice() == gap.missing_hash.as_slice();
-            let mut connection = self.puller.pool.acquire().await?;
-            let noted = db::gap::set_off_chain(&mut connection, &gap.missing_hash, !is_canonical);
-            db::autocommit(CommitPoint::GapOffChain, noted).await?;
-            drop(connection);
-            let parent = self
-                .tenure_below(height)
-                .await?
-                .map(|below| below.burn_block_hash);
-            if is_canonical && self.puller.fetch_burn_block(&tenure, parent).await? {
-                fetched = fetched.saturating_add(1);
-            }
-        }
-        Ok(fetched)
+    async fn fetch_missing_burn_parent(&self, gap: &Gap) -> Result<bool, PullError> {
+        let height = BurnHeight(gap.expected_height);
+        let Some(tenure) = self.puller.node.tenure(height).await? else {
+            return Ok(false);
+        };
+        let is_canonical = tenure.burn_block_hash.as_bytes().as_slice() == gap.missing_hash.as_slice();
+        let mut connection = self.puller.pool.acquire().await?;
+        let noted = db::gap::set_off_chain(&mut connection, &gap.missing_hash, !is_canonical);
+        db::autocommit(CommitPoint::GapOffChain, noted).await?;
+        drop(connection);
+        let below = self.tenure_below(height).await?;
+        let parent = below.map(|below| below.burn_block_hash);
+        Ok(is_canonical && self.puller.fetch_burn_block(&tenure, parent).await?)
     }
 
     async fn gaps(&self, kind: GapKind) -> Result<Vec<db::gap::Gap>, DbError> {
@@ -164,11 +170,10 @@ impl Repairer {
     }
 
     /// Compares the node's last burn heights with what is stored, and goes on below as long as something is missing.
-    async fn sweep(&mut self, floor: StacksHeight) -> Result<u64, PullError> {
+    async fn sweep(&mut self, floor: StacksHeight, tally: &mut Tally) -> Result<(), PullError> {
         self.suspicion.next_look();
         let tip = self.puller.node.burn_height().await?;
         let deepest = tip.get().saturating_sub(self.sweep_depth);
-        let mut fetched = 0_u64;
         let mut current = self.puller.node.tenure(tip).await?;
         while let Some(tenure) = current {
             let below = self.tenure_below(tenure.burn_block_height).await?;
@@ -177,14 +182,14 @@ impl Repairer {
             let confirmed = self.suspicion.confirm(missing);
             self.note(&tenure, &confirmed).await?;
             let parent = below.as_ref().map(|below| below.burn_block_hash);
-            fetched = fetched.saturating_add(self.puller.fetch(&tenure, parent, &confirmed).await?);
+            self.puller.fetch(&tenure, parent, &confirmed, tally).await?;
             let is_deep = tenure.burn_block_height.get() <= deepest && is_complete;
             if reaches(&tenure, floor) || (is_deep && self.has_root().await?) {
                 break;
             }
             current = below;
         }
-        Ok(fetched)
+        Ok(())
     }
 
     /// What is missing shows, also when it cannot be fetched.

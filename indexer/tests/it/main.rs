@@ -10,7 +10,9 @@
 mod api;
 mod archive;
 mod configuration;
+mod fake_node;
 mod forks;
+mod gaps;
 mod harness;
 mod inbox;
 mod orders;

@@ -40,7 +40,7 @@ pub(crate) fn mix_in(
 /// A transaction with events that would be refunds, if they were core's, and had happened.
 fn foreign(random: &mut Random, number: u64, shop: &Shop, burn_height: u64) -> Transaction {
     let mut scratch = shop.clone();
-    let intents = random_intents(random, shop, number);
+    let intents = random_intents(random, shop, number, true);
     let acts = scratch.execute(&intents, burn_height).unwrap_or_default();
     let transaction = Transaction::new(number, acts);
     match random.below(6) {

@@ -177,7 +177,12 @@ impl<'a> Draw<'a> {
         }
         for _ in 0..self.random.below(self.shape.transactions + 1) {
             let number = self.wishes.len();
-            let intents = random_intents(&mut self.random, shop, u64::try_from(number).unwrap());
+            let intents = random_intents(
+                &mut self.random,
+                shop,
+                u64::try_from(number).unwrap(),
+                self.shape.silent_tokens,
+            );
             self.wishes.push(Wish {
                 intents,
                 is_double_spent: self.random.percent(self.shape.double_spend_chance),

@@ -21,6 +21,8 @@ pub struct Shape {
     pub double_spend_chance: usize,
     /// Whether there is more on the chain than our contract: look-alikes, failed transactions, other tokens.
     pub noise: bool,
+    /// Whether some of the tokens move silently, so that nothing proves what core says of them.
+    pub silent_tokens: bool,
     /// How the messages arrive.
     pub arrival: Arrival,
 }
@@ -39,6 +41,7 @@ impl Shape {
             sibling_chance: 20,
             double_spend_chance: 20,
             noise: true,
+            silent_tokens: true,
             arrival: Arrival::in_order(),
         }
     }
@@ -50,6 +53,15 @@ impl Shape {
             transactions: 0,
             noise: false,
             ..Self::of(burn_blocks)
+        }
+    }
+
+    /// The same with nothing that an indexer must flag.
+    #[must_use]
+    pub fn proven(self) -> Self {
+        Self {
+            silent_tokens: false,
+            ..self
         }
     }
 

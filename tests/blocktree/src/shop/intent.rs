@@ -138,8 +138,9 @@ impl Shop {
     }
 }
 
-/// What somebody would ask of the contract in this state: one thing or two. `number` is asked for once.
-pub fn random_intents(random: &mut Random, shop: &Shop, number: u64) -> Vec<Intent> {
+/// What somebody would ask of the contract in this state: one thing or two. `number` is asked for once; its token may be
+/// one that moves silently.
+pub fn random_intents(random: &mut Random, shop: &Shop, number: u64, silent_tokens: bool) -> Vec<Intent> {
     let invoices: Vec<u64> = shop.invoices.keys().copied().collect();
     match random.below(16) {
         0..=4 => pay(random, shop),
@@ -155,7 +156,7 @@ pub fn random_intents(random: &mut Random, shop: &Shop, number: u64) -> Vec<Inte
         }]),
         _ => None,
     }
-    .unwrap_or_else(|| create(random, shop, number))
+    .unwrap_or_else(|| create(random, shop, number, silent_tokens))
 }
 
 /// One payment, or two of half of what is due.
@@ -201,8 +202,9 @@ fn refund(random: &mut Random, shop: &Shop, number: u64) -> Option<Vec<Intent>> 
 }
 
 /// An invoice, often paid in the same call.
-fn create(random: &mut Random, shop: &Shop, number: u64) -> Vec<Intent> {
+fn create(random: &mut Random, shop: &Shop, number: u64, silent_tokens: bool) -> Vec<Intent> {
     let token = random.pick(&TOKENS).copied().flatten();
+    let token = token.filter(|token| silent_tokens || *token != SILENT_TOKEN);
     let amount = match random.below(8) {
         0 => u128::MAX,
         1 => 1,

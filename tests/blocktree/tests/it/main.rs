@@ -1,6 +1,9 @@
 //! What a history is made of, and that what is said of it does not depend on its order.
 
-#![expect(clippy::indexing_slicing, reason = "what is not as expected is to end the test")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "what is not as expected is to end the test"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 
