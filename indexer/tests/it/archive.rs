@@ -9,46 +9,32 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use recoup_block_tree::{Arrival, Scenario, Shape, archive_row, write_archive};
 use recoup_indexer::ingest::RootRule;
 use recoup_stacks::hash::StacksHeight;
 use recoup_test_support::{scratch_folder, wait_until};
 use serde_json::Value;
 
-use crate::harness::{TestIndexer, assert_same};
+use crate::harness::{TestIndexer, assert_same, cases_of};
 use crate::synthetic::{CORE, Posted, Random, random_chain};
 
 const ROOT: RootRule = RootRule::Height(StacksHeight(100));
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// What the observer makes of these messages.
-fn observed(messages: &[Posted]) -> Vec<String> {
-    let indexer = TestIndexer::start(ROOT);
-    indexer.post_all(messages);
-    indexer.dump()
-}
-
-/// As PostgreSQL's COPY writes it.
-fn tsv_row(id: usize, path: &str, body: &str) -> String {
-    let body = body
-        .replace('\\', "\\\\")
-        .replace('\t', "\\t")
-        .replace('\n', "\\n");
-    format!("{id}\t2026-01-02 03:04:05.678+00\t{path}\t{body}\n")
-}
-
-fn tsv(messages: &[Posted]) -> String {
-    let row = |(id, message): (usize, &Posted)| tsv_row(id, message.path, &message.body.to_string());
-    messages.iter().enumerate().map(row).collect()
+fn tsv<'a>(messages: impl IntoIterator<Item = &'a Posted>) -> Vec<u8> {
+    let mut text = Vec::new();
+    write_archive(&mut text, messages).unwrap();
+    text
 }
 
 /// An archive in a folder of its own.
-struct Archive {
+pub(crate) struct Archive {
     _folder: tempfile::TempDir,
-    path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 impl Archive {
-    fn new(bytes: &[u8]) -> Self {
+    pub(crate) fn new(bytes: &[u8]) -> Self {
         let folder = scratch_folder("archive").unwrap();
         let path = folder.path().join("events.tsv");
         fs::write(&path, bytes).unwrap();
@@ -77,33 +63,34 @@ fn summary(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn import(indexer: &TestIndexer, archive: &Path) -> Value {
+pub(crate) fn import(indexer: &TestIndexer, archive: &Path) -> Value {
     summary(&import_command(indexer, archive, "100").output().unwrap())
 }
 
-fn stopped_indexer() -> TestIndexer {
+/// An empty database.
+pub(crate) fn stopped_indexer() -> TestIndexer {
     let mut indexer = TestIndexer::start(ROOT);
     indexer.stop_server();
     indexer
 }
 
 #[test]
-fn every_form_of_an_archive_gives_what_the_observer_gave() {
-    let chain = random_chain(31, 25);
-    let expected = observed(&chain.messages);
-    let text = tsv(&chain.messages);
+fn every_form_of_an_archive_ends_in_the_tables_of_the_oracle() {
+    let scenario = Scenario::draw(31, &Shape::of(25).arriving(Arrival::rough()));
+    let expected = scenario.dump();
+    let text = tsv(&scenario.payloads);
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-    gzip.write_all(text.as_bytes()).unwrap();
+    gzip.write_all(&text).unwrap();
     let forms = [
-        ("plain", text.clone().into_bytes()),
+        ("plain", text.clone()),
         ("gzip", gzip.finish().unwrap()),
-        ("zstd", zstd::encode_all(text.as_bytes(), 1).unwrap()),
+        ("zstd", zstd::encode_all(text.as_slice(), 1).unwrap()),
     ];
     for (form, bytes) in forms {
         let archive = Archive::new(&bytes);
         let indexer = stopped_indexer();
         let summary = import(&indexer, &archive.path);
-        assert_eq!(summary["rows"], chain.messages.len());
+        assert_eq!(summary["rows"], scenario.payloads.len());
         assert_same(&indexer.dump(), &expected, form);
         assert_eq!(
             indexer.count("select count(*) from inbox"),
@@ -117,7 +104,7 @@ fn every_form_of_an_archive_gives_what_the_observer_gave() {
             .stdin(File::open(&archive.path).unwrap())
             .output()
             .unwrap();
-        assert_eq!(summary_rows(&output), chain.messages.len());
+        assert_eq!(summary_rows(&output), scenario.payloads.len());
         assert_same(&piped.dump(), &expected, form);
     }
 }
@@ -129,14 +116,14 @@ fn summary_rows(output: &Output) -> usize {
 #[test]
 fn disorder_duplicates_and_damage_change_nothing() {
     let chain = random_chain(32, 25);
-    let expected = observed(&chain.messages);
+    let expected = chain.canonical(&chain.messages).dump();
     let mut messages = [chain.messages.clone(), chain.messages].concat();
     Random::new(5).shuffle(&mut messages);
-    let mut text = tsv(&messages);
+    let mut text = String::from_utf8(tsv(&messages)).unwrap();
     text.push_str("cut off in the mid\n");
-    text.push_str(&tsv_row(1, "/new_mempool_tx", "[]"));
-    text.push_str(&tsv_row(2, "/new_block", "{"));
-    text.push_str(&tsv_row(2, "/new_block", "{"));
+    text.push_str(&archive_row(1, "/new_mempool_tx", "[]"));
+    text.push_str(&archive_row(2, "/new_block", "{"));
+    text.push_str(&archive_row(2, "/new_block", "{"));
     let mut too_high = messages
         .iter()
         .find(|message| message.path == "/new_block")
@@ -145,7 +132,7 @@ fn disorder_duplicates_and_damage_change_nothing() {
         .clone();
     too_high["block_height"] = serde_json::json!(u64::MAX);
     too_high["index_block_hash"] = serde_json::json!(format!("0x{}", "ee".repeat(32)));
-    text.push_str(&tsv_row(3, "/new_block", &too_high.to_string()));
+    text.push_str(&archive_row(3, "/new_block", &too_high.to_string()));
 
     let indexer = stopped_indexer();
     import(&indexer, &Archive::new(text.as_bytes()).path);
@@ -164,42 +151,61 @@ fn disorder_duplicates_and_damage_change_nothing() {
 }
 
 #[test]
-fn an_import_that_is_killed_again_and_again_continues() {
-    let chain = random_chain(33, 60);
-    let expected = observed(&chain.messages);
-    let archive = Archive::new(tsv(&chain.messages).as_bytes());
-    let indexer = stopped_indexer();
-    let small_batches = || {
-        let mut command = import_command(&indexer, &archive.path, "100");
-        command.args(["--batch-rows", "2"]);
-        command
-    };
-    for pause in [0, 60, 120, 180, 240] {
-        let mut child = small_batches()
+fn an_import_that_is_killed_anywhere_continues() {
+    for seed in 0..u64::from(cases_of("RECOUP_IMPORT_KILL_SEEDS", 3)) {
+        let scenario = Scenario::draw(seed + 330, &Shape::of(30).arriving(Arrival::rough()));
+        let archive = Archive::new(&tsv(&scenario.payloads));
+        let indexer = stopped_indexer();
+        let kills = kill_on_the_way(&indexer, &archive, &scenario, seed);
+        assert!(kills >= 3, "seed {seed}: {kills} kills hit");
+        let last = summary(&import_command(&indexer, &archive.path, "100").output().unwrap());
+        assert!(
+            last["rows_skipped"].as_u64().unwrap() > 0,
+            "seed {seed}: nothing was left to continue: {last}"
+        );
+        assert_eq!(last["rows"], scenario.payloads.len());
+        assert_same(
+            &indexer.dump(),
+            &scenario.dump(),
+            &format!("seed {seed} after {kills} kills"),
+        );
+    }
+}
+
+/// Kills one import after the other, each when it has followed a few rows more than the one before; answers how often.
+fn kill_on_the_way(indexer: &TestIndexer, archive: &Archive, scenario: &Scenario, seed: u64) -> usize {
+    let mut random = Random::new(seed);
+    let rows = i64::try_from(scenario.payloads.len()).unwrap();
+    let imported = || indexer.count("select coalesce(max(row_count), 0)::bigint from archive_import");
+    let mut kills = 0;
+    while kills < 5 && imported() < rows - 20 {
+        let target = imported() + 1 + i64::try_from(random.below(15)).unwrap();
+        let mut command = import_command(indexer, &archive.path, "100");
+        let mut child = command
+            .args(["--batch-rows", "2"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        thread::sleep(Duration::from_millis(pause));
+        let ended = wait_until("some rows", LIMIT, || {
+            let ended = child.try_wait().unwrap().is_some();
+            Ok((ended || imported() >= target).then_some(ended))
+        });
+        thread::sleep(Duration::from_micros(random.next() % 10_000));
         child.kill().unwrap();
         child.wait().unwrap();
+        kills += usize::from(!ended.unwrap());
     }
-    let last = summary(&small_batches().output().unwrap());
-    assert!(
-        last["rows_skipped"].as_u64().unwrap() > 0,
-        "nothing was left to continue: {last}"
-    );
-    assert_eq!(last["rows"], chain.messages.len());
-    assert_same(&indexer.dump(), &expected, "after five kills");
+    kills
 }
 
 #[test]
 fn what_was_imported_is_skipped_and_what_was_appended_is_not() {
     let chain = random_chain(34, 30);
-    let expected = observed(&chain.messages);
+    let expected = chain.canonical(&chain.messages).dump();
     // More rows than a batch holds, so that the first part ends with a batch of its own.
     let half = chain.messages.len() / 2;
-    let archive = Archive::new(tsv(&chain.messages[..half]).as_bytes());
+    let archive = Archive::new(&tsv(&chain.messages[..half]));
     let indexer = stopped_indexer();
     assert_eq!(import(&indexer, &archive.path)["rows_skipped"], 0);
     fs::write(&archive.path, tsv(&chain.messages)).unwrap();
@@ -227,9 +233,9 @@ fn what_was_imported_is_skipped_and_what_was_appended_is_not() {
 #[test]
 fn an_import_beside_a_running_indexer_is_followed_by_it() {
     let chain = random_chain(35, 24);
-    let expected = observed(&chain.messages);
+    let expected = chain.canonical(&chain.messages).dump();
     let (past, live) = chain.messages.split_at(chain.messages.len() / 2);
-    let archive = Archive::new(tsv(past).as_bytes());
+    let archive = Archive::new(&tsv(past));
     let indexer = TestIndexer::start(ROOT);
     thread::scope(|scope| {
         scope.spawn(|| import(&indexer, &archive.path));
@@ -246,9 +252,9 @@ fn an_import_beside_a_running_indexer_is_followed_by_it() {
 #[test]
 fn the_recorded_node_ends_at_the_same_tip() {
     let text = include_str!("../../../tests/fixtures/regtest/events.jsonl");
-    let rows = text.lines().enumerate().map(|(id, line)| {
+    let rows = (0..).zip(text.lines()).map(|(id, line)| {
         let record: Value = serde_json::from_str(line).unwrap();
-        tsv_row(id, record["path"].as_str().unwrap(), &record["body"].to_string())
+        archive_row(id, record["path"].as_str().unwrap(), &record["body"].to_string())
     });
     let archive = Archive::new(rows.collect::<String>().as_bytes());
     let indexer = TestIndexer::start(RootRule::FirstReceived);
@@ -263,7 +269,7 @@ fn the_recorded_node_ends_at_the_same_tip() {
 fn half_an_archive_is_an_error() {
     let chain = random_chain(36, 12);
     let indexer = stopped_indexer();
-    let compressed = zstd::encode_all(tsv(&chain.messages).as_bytes(), 1).unwrap();
+    let compressed = zstd::encode_all(tsv(&chain.messages).as_slice(), 1).unwrap();
     let mut command = import_command(&indexer, Path::new("-"), "100");
     let mut child = command
         .stdin(Stdio::piped())

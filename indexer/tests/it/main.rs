@@ -10,6 +10,7 @@
 mod api;
 mod archive;
 mod configuration;
+mod deep_forks;
 mod fake_node;
 mod forks;
 mod gaps;
@@ -20,4 +21,5 @@ mod proof;
 mod recordings;
 mod schema;
 mod synthetic;
+mod tiers;
 mod tree;

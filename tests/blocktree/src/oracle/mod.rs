@@ -6,7 +6,7 @@ mod rows;
 mod rule;
 mod sum;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chain::{Burn, Chain, MadeBlock, MadeBurn, Posted};
 
@@ -48,7 +48,19 @@ impl Canonical<'_> {
     /// Number of canonical refunds.
     #[must_use]
     pub fn refunds(&self) -> usize {
-        rows::refunds(self)
+        self.tiers().len()
+    }
+
+    /// Each canonical refund, as `block txid ordinal`, and whether it is `seen` or `final`.
+    #[must_use]
+    pub fn tiers(&self) -> BTreeMap<String, &'static str> {
+        rows::tiers(self)
+    }
+
+    /// Height of the Bitcoin tip.
+    #[must_use]
+    pub fn burn_height(&self) -> Option<u64> {
+        self.burn_tip.map(|made| made.burn.height)
     }
 
     fn knows(&self, burn: &Burn) -> bool {

@@ -58,11 +58,16 @@ fn placed<'a>(made: &'a MadeBlock) -> impl Iterator<Item = Placed<'a>> {
     })
 }
 
-pub(super) fn refunds(canonical: &Canonical<'_>) -> usize {
+/// Each canonical refund as `block txid ordinal`, with where it stands.
+pub(super) fn tiers(canonical: &Canonical<'_>) -> BTreeMap<String, &'static str> {
     let events = canonical.blocks.iter().flat_map(|made| placed(made));
     events
         .filter(|placed| matches!(placed.act.event, Event::RefundProcessed(_)))
-        .count()
+        .map(|placed| {
+            let key = format!("{} {} {}", placed.made.block.id, placed.txid, placed.ordinal);
+            (key, tier(canonical, placed.made))
+        })
+        .collect()
 }
 
 pub(super) fn dump(canonical: &Canonical<'_>) -> Vec<String> {
