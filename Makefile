@@ -9,7 +9,7 @@ CARGO_BUILD := cargo build --locked --workspace
 export SQLX_OFFLINE ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test models check up down costs fmt clean deny sqlx-prepare sqlx-check binaries test-binaries
+.PHONY: help setup demo test fuzz check up down costs fmt clean deny sqlx-prepare sqlx-check binaries test-binaries
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -25,12 +25,12 @@ down: ## Stop and remove what `make up` started
 
 test: setup test-binaries ## Run every test: contracts, local chain, Rust with PostgreSQL, end to end
 	npm run --silent test:contracts
-	RECOUP_FUZZ_RUNS=$${RECOUP_FUZZ_RUNS:-25} npm run --silent test:models
+	npm run --silent test:models
 	npm run --silent test:devnet
 	$(BINARIES)/recoup-with-postgres cargo test --locked --workspace
 
-models: setup ## Test the contracts with random sequences against a model (minutes; RECOUP_FUZZ_RUNS, RECOUP_FUZZ_SEED)
-	npm run --silent test:models
+fuzz: setup ## Test the contracts with more random sequences against their model (RECOUP_FUZZ_RUNS, RECOUP_FUZZ_SEED)
+	RECOUP_FUZZ_RUNS=$${RECOUP_FUZZ_RUNS:-2000} npm run --silent test:models
 
 check: setup ## What CI demands beside the tests: formats, lints, docs, types, generated files
 	cargo fmt --all --check

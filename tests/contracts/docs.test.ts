@@ -7,6 +7,7 @@ import {
   OPERATOR, SBTC, STX, cancelInvoice, contract, expectOk, extendRefundWindow, givenInvoice, givenPaidInvoice, printLog, refund,
   setOperator, simnet,
 } from "./helpers.ts";
+import { outcomes } from "./models/commands/index.ts";
 import { deposit, givenReserve, refundFromReserve, revokeDelegate, withdraw } from "./reserve/helpers.ts";
 import { contractOf, CONTRACTS } from "./source/contract.ts";
 import { cancel, closePlan, givenSubscription, paySubscription } from "./subscriptions/helpers.ts";
@@ -44,6 +45,22 @@ describe("docs", () => {
       }),
     );
     expect(broken).toEqual([]);
+  });
+});
+
+describe("the errors on the pages", () => {
+  /** What the model calls an operation, where its page has another name. */
+  const pages: Record<string, string> = { "reserve-refund": "refund-from-reserve" };
+
+  it("are those that the model's sequences reach, all of them and no other", () => {
+    const reached = [...outcomes].filter((outcome) => !outcome.endsWith(" ok")).map((outcome) => {
+      const [operation = "", code] = outcome.split(" ");
+      return `${pages[operation] ?? operation} ${code}`;
+    });
+    const documented = documents.operations.flatMap((operation) =>
+      documents.errorsOf(operation).map(({ error }) => `${operation.page.replace(".md", "")} ${error.code}`),
+    );
+    expect([...new Set(reached)].sort()).toEqual(documented.sort());
   });
 });
 

@@ -1,6 +1,8 @@
 /** Who acts in one sequence. Each sequence has a cast of its own, so that sequences can share a chain and not meet. */
 import { addressFromVersionHash, addressToString } from "@stacks/transactions";
 import { BILLING_OPERATOR } from "../helpers.ts";
+import { RESERVE } from "../reserve/helpers.ts";
+import { SUBSCRIPTIONS } from "../subscriptions/helpers.ts";
 import { type Chain, SBTC_TOKEN } from "./chain.ts";
 import { Mood, type State } from "./state.ts";
 
@@ -12,8 +14,10 @@ const TESTNET_SINGLE_SIG = 26;
 export interface Cast {
   merchants: string[];
   payers: string[];
-  /** May be appointed by the merchants; the last is a contract that bills whoever calls it. */
+  /** May be appointed by the merchants; the last three are contracts that work for whoever calls them. */
   operators: string[];
+  /** May be let refund from a reserve. */
+  delegates: string[];
   /** Everybody who can send a call. */
   actors: string[];
   wallets: ReadonlySet<string>;
@@ -46,7 +50,8 @@ export function newCast(chain: Chain): { cast: Cast; state: State } {
     cast: {
       merchants: [merchant, otherMerchant, merchantWallet],
       payers: [payer, otherPayer, payerWallet, poorOperator],
-      operators: [operator, poorOperator, payerWallet, BILLING_OPERATOR],
+      operators: [operator, poorOperator, payerWallet, BILLING_OPERATOR, SUBSCRIPTIONS, RESERVE],
+      delegates: [operator, otherPayer, payerWallet],
       actors,
       wallets: new Set([merchantWallet, payerWallet]),
       tokens,
@@ -64,6 +69,12 @@ export function newCast(chain: Chain): { cast: Cast; state: State } {
       invoiceReferences: new Map(),
       refundReferences: new Map(),
       operators: new Map(),
+      lastPlanId: chain.variable("last-plan-id"),
+      lastSubscriptionId: chain.variable("last-subscription-id"),
+      plans: new Map(),
+      subscriptions: new Map(),
+      reserves: new Map(),
+      delegates: new Map(),
       balances: chain.balances(),
       mood: Mood.OBEYS,
     },

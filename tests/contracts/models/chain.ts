@@ -1,9 +1,11 @@
-/** recoup-core on a simnet: calls with their results and events, and the raw bytes of its maps. */
+/** The contracts on a simnet: calls with their results and events, and the raw bytes of their maps. */
 import { initSimnet, type Simnet } from "@stacks/clarinet-sdk";
 import { SDK } from "@stacks/clarinet-sdk-wasm";
 import { Cl, type ClarityValue } from "@stacks/transactions";
 import { readFileSync } from "node:fs";
 import { CORE, contract, DEPLOYER, plain, type Plain, RELAY, type Result, SBTC, U128_MAX } from "../helpers.ts";
+import { RESERVE } from "../reserve/helpers.ts";
+import { SUBSCRIPTIONS } from "../subscriptions/helpers.ts";
 import { type Call, wireOf } from "./operations/index.ts";
 import type { ModelEvent } from "./operations/operation.ts";
 import { keyOf, type Mood } from "./state.ts";
@@ -13,13 +15,26 @@ export type Epoch = "3.3" | "4.0";
 const source = (name: string) => readFileSync(new URL(`contracts/${name}.clar`, import.meta.url), "utf8");
 const WALLET = source("wallet");
 const MOODY_TOKEN = source("moody-token");
+/** Passes calls on to recoup-subscriptions and recoup-reserve. */
+const OPERATORS_RELAY = contract("operators-relay");
+
+/** Where maps and variables are, when not in recoup-core; no two contracts have one of the same name. */
+const HOMES: Record<string, string> = {
+  "last-plan-id": SUBSCRIPTIONS,
+  "last-subscription-id": SUBSCRIPTIONS,
+  plans: SUBSCRIPTIONS,
+  subscriptions: SUBSCRIPTIONS,
+  balances: RESERVE,
+  delegates: RESERVE,
+};
+const homeOf = (name: string): string => HOMES[name] ?? CORE;
 
 /** What simnet answers for an entry that was deleted; for one that never was, it throws. */
 const NONE = "0x09";
 
 export interface Answer {
   result: Result;
-  /** Of recoup-core and of the tokens; transfers of STX and of tokens. */
+  /** What the three contracts printed; transfers of STX and of tokens. */
   events: ModelEvent[];
 }
 
@@ -29,6 +44,7 @@ export class Chain {
   static async start(epoch: Epoch): Promise<Chain> {
     const simnet = await initSimnet("./Clarinet.toml", false, { trackCosts: false, trackCoverage: false });
     simnet.setEpoch(epoch);
+    simnet.deployContract("operators-relay", source("relay"), { clarityVersion: 4 }, DEPLOYER);
     return new Chain(simnet);
   }
 
@@ -64,25 +80,27 @@ export class Chain {
   send(call: Call, isWallet: boolean): Answer {
     const wire = wireOf(call);
     const relayed = call.route === "relay";
-    const target = isWallet ? call.sender : relayed ? (wire.contract ?? RELAY) : CORE;
+    const relay = wire.relay ?? (wire.contract === undefined ? RELAY : OPERATORS_RELAY);
+    const target = isWallet ? call.sender : relayed ? relay : (wire.contract ?? CORE);
+    const fn = isWallet || relayed ? (wire.proxy ?? wire.fn) : wire.fn;
     const allowance = isWallet && call.name === "refund-many" ? [totalOf(call.refunds)] : [];
     const sender = isWallet ? DEPLOYER : call.sender;
-    const { result, events } = this.simnet.callPublicFn(target, wire.fn, [...wire.args, ...allowance], sender);
+    const { result, events } = this.simnet.callPublicFn(target, fn, [...wire.args, ...allowance], sender);
     return { result: plain(result) as Result, events: events.map(eventOf) };
   }
 
-  read(fn: string, ...args: ClarityValue[]): Plain {
-    return plain(this.simnet.callReadOnlyFn(CORE, fn, args, DEPLOYER).result);
+  read(contractId: string, fn: string, ...args: ClarityValue[]): Plain {
+    return plain(this.simnet.callReadOnlyFn(contractId, fn, args, DEPLOYER).result);
   }
 
   variable(name: string): bigint {
-    return plain(this.simnet.getDataVar(CORE, name)) as bigint;
+    return plain(this.simnet.getDataVar(homeOf(name), name)) as bigint;
   }
 
   /** A map's entry as the bytes of (some entry), or null. Decoding all of them at each step would take most of the time. */
   rawEntry(map: string, key: Uint8Array): string | null {
     try {
-      const bytes = SDK.prototype.getMapEntry.call(this.simnet, CORE, map, key);
+      const bytes = SDK.prototype.getMapEntry.call(this.simnet, homeOf(map), map, key);
       return bytes === NONE ? null : bytes;
     } catch (error) {
       if (error === "value not found") return null;
@@ -91,7 +109,7 @@ export class Chain {
   }
 
   entry(map: string, key: ClarityValue): Plain {
-    return plain(this.simnet.getMapEntry(CORE, map, key));
+    return plain(this.simnet.getMapEntry(homeOf(map), map, key));
   }
 
   /** All balances that are not zero, by token (or STX) and owner. */
@@ -116,11 +134,19 @@ function totalOf(refunds: { amount: bigint }[]): ClarityValue {
 
 type SimnetEvent = ReturnType<Simnet["callPublicFn"]>["events"][number];
 
+/** What one of the contracts printed; no other prints in these sequences. */
+function printOf(by: string, value: ClarityValue): ModelEvent {
+  const print = plain(value) as { [key: string]: Plain };
+  if (by === CORE) return { print };
+  if (by === SUBSCRIPTIONS || by === RESERVE) return { by, print };
+  throw new Error(`unexpected print of ${by}`);
+}
+
 function eventOf({ event, data }: SimnetEvent): ModelEvent {
   switch (event) {
     case "print_event":
-      if (data.contract_identifier !== CORE || data.value === undefined) break;
-      return { print: plain(data.value) as { [key: string]: Plain } };
+      if (data.value === undefined) break;
+      return printOf(String(data.contract_identifier), data.value);
     case "stx_transfer_event":
     case "ft_transfer_event":
       return {

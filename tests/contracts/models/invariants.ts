@@ -1,12 +1,16 @@
 /**
- * The invariants of recoup-core, said without the model's rules: of the state after a step, and of the way there.
+ * The invariants of the contracts, said without the model's rules: of the state after a step, and of the way there.
  *
- * Each step's state was compared with the contract's maps before, byte by byte, so what holds for it holds on chain.
+ * Each step's state was compared with the contracts' maps before, byte by byte, so what holds for it holds on chain.
  */
 import { Cl } from "@stacks/transactions";
 import { isDeepStrictEqual } from "node:util";
 import { CORE, type PlainTuple, Status, type Transfer } from "../helpers.ts";
+import { RESERVE } from "../reserve/helpers.ts";
 import type { Answer, Chain } from "./chain.ts";
+import { assertReserve, assertSubscriptions } from "./invariants-operators.ts";
+import { duesOf, isPayment, movesOf } from "./moves.ts";
+import { must } from "./must.ts";
 import type { Call } from "./operations/index.ts";
 import { isMoody } from "./operations/transfer.ts";
 import { balanceOf, deadlineOf, type Invoice, keyOf, Mood, type State } from "./state.ts";
@@ -26,6 +30,8 @@ export function assertInvariants(transition: Transition, chain: Chain): void {
   assertNothingAfterRefusal(transition);
   assertOnlyThePayersOwnLedgerChanged(transition);
   assertSpending(transition);
+  assertSubscriptions(transition);
+  assertReserve(transition);
   for (const event of transition.answer.events) {
     if ("print" in event) assertEventIsTrue(event.print, transition, chain);
   }
@@ -98,34 +104,32 @@ function assertNothingAfterRefusal({ before, after, answer }: Transition): void 
 function assertOnlyThePayersOwnLedgerChanged({ before, after, call }: Transition): void {
   const mayChange = (key: string): boolean => {
     const payer = key.split(" ")[1]!;
-    if (call.name === "pay" || call.name === "invoice-and-pay") return payer === call.sender;
-    const dues = call.name === "refund" ? [call] : call.name === "refund-many" ? call.refunds : [];
-    return dues.some((due) => keyOf(due.invoiceId, due.payer) === key);
+    if (isPayment(call)) return payer === call.sender;
+    return duesOf(call).some((due) => keyOf(due.invoiceId, due.payer) === key);
   };
   for (const key of after.ledger.keys()) {
     must(mayChange(key) || isDeepStrictEqual(after.ledger.get(key), before.ledger.get(key)), 2, `ledger ${key} changed`);
   }
 }
 
-/** Invariants 7, 8 and 9: what left tx-sender is what it named, and it went where it was named to go. */
+/** Invariants 7, 8 and 9: what left a sender, or the reserve, is what was named, and it went where it was named to go. */
 function assertSpending({ before, after, call }: Transition): void {
-  const spends = "token" in call && call.name !== "create-invoice";
+  const moves = movesOf(call);
+  const token = "token" in call ? call.token : null;
+  const total = moves.reduce((sum, { amount }) => sum + amount, 0n);
   const receivers = new Map<string, bigint>();
-  if (call.name === "pay" || call.name === "invoice-and-pay") receivers.set(call.merchant, call.amount);
-  const dues = call.name === "refund" ? [call] : call.name === "refund-many" ? call.refunds : [];
-  for (const { payer, amount } of dues) receivers.set(payer, (receivers.get(payer) ?? 0n) + amount);
+  for (const { to, amount } of moves) receivers.set(to, (receivers.get(to) ?? 0n) + amount);
   for (const key of new Set([...before.balances.keys(), ...after.balances.keys()])) {
-    const [token, owner] = key.split(" ") as [string, string];
+    const [asset, owner] = key.split(" ") as [string, string];
     const change = (after.balances.get(key) ?? 0n) - (before.balances.get(key) ?? 0n);
     if (change === 0n) continue;
-    must(spends && token === (call.token ?? "STX"), 7, `another asset moved: ${key}`);
-    const named = change < 0n ? [...receivers.values()].reduce((sum, amount) => sum + amount, 0n) : receivers.get(owner);
-    must(change > 0n || owner === call.sender, 9, `${key} lost what it did not send`);
-    must(named !== undefined && (change < 0n ? -change === named : change === named), 8, `${key} changed by ${change}`);
+    must(moves.length > 0 && asset === (token ?? "STX"), 7, `another asset moved: ${key}`);
+    must(change > 0n || owner === moves[0]?.from, 9, `${key} lost what it did not send`);
+    must(change < 0n ? -change === total : change === receivers.get(owner), 8, `${key} changed by ${change}`);
   }
-  if (!spends || before === after || (call.token !== null && isMoody(call.token) && before.mood !== Mood.OBEYS)) return;
+  if (moves.length === 0 || before === after || (token !== null && isMoody(token) && before.mood !== Mood.OBEYS)) return;
   for (const [receiver, amount] of receivers) {
-    const received = balanceOf(after, call.token, receiver) - balanceOf(before, call.token, receiver);
+    const received = balanceOf(after, token, receiver) - balanceOf(before, token, receiver);
     must(received === amount, 8, `${receiver} received ${received} of ${amount}`);
   }
 }
@@ -134,11 +138,11 @@ function assertSpending({ before, after, call }: Transition): void {
 function assertEventIsTrue(print: PlainTuple, transition: Transition, chain: Chain): void {
   if (print.event !== "refund-processed" && print.event !== "payment-received") return;
   const { after, call, answer, before } = transition;
-  const { "invoice-id": id, payer, merchant, amount, token } = print as Record<string, bigint & string>;
+  const { "invoice-id": id, payer, merchant, amount, token, issuer } = print as Record<string, bigint & string>;
   const isRefund = print.event === "refund-processed";
   const moves: Transfer = {
     transfer: answer.events.find((event): event is Transfer => "transfer" in event)?.transfer ?? "none",
-    from: isRefund ? call.sender : payer!,
+    from: isRefund ? issuer! : payer!,
     to: isRefund ? payer! : merchant!,
     amount: amount!,
   };
@@ -146,6 +150,7 @@ function assertEventIsTrue(print: PlainTuple, transition: Transition, chain: Cha
   must(betrays || moves.transfer === (token ?? "STX") || moves.transfer.startsWith(`${token}::`), 6, "an event of another asset");
   must(betrays || answer.events.some((event) => isDeepStrictEqual(event, moves)), 6, "an event without its transfer");
   if (!isRefund) return;
+  must(issuer === (call.name === "reserve-refund" ? RESERVE : call.sender), 9, "a refund out of somebody else's pocket");
   const refundId = print["refund-id"] as bigint;
   const stored = chain.entry("refunds", Cl.uint(refundId)) as PlainTuple;
   for (const field of ["invoice-id", "payer", "amount", "issuer", "reason", "reference", "burn-height"]) {
@@ -160,8 +165,3 @@ function invoiceOf(state: State, id: bigint): Invoice {
   must(invoice !== undefined, 1, `invoice ${id} is gone`);
   return invoice;
 }
-
-function must(holds: boolean, invariant: number, complaint: string): asserts holds {
-  if (!holds) throw new Error(`invariant ${invariant}: ${complaint}`);
-}
-

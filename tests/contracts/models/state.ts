@@ -1,5 +1,5 @@
 /**
- * What the model knows: recoup-core's maps and variables, and who owns what, as plain values.
+ * What the model knows: the maps and variables of the three contracts, and who owns what, as plain values.
  *
  * A state is never changed: an operation answers the next one. The entries of its maps are replaced whole, so that two
  * states can share what did not change. Field names are the contract's.
@@ -51,12 +51,39 @@ export interface Powers {
   "may-invoice": boolean;
 }
 
+export interface Plan {
+  merchant: string;
+  token: string | null;
+  amount: bigint;
+  interval: bigint;
+  "refund-window": bigint;
+  open: boolean;
+}
+
+export interface Subscription {
+  "plan-id": bigint;
+  payer: string;
+  "started-at": bigint;
+  "next-due": bigint;
+  payments: bigint;
+  status: bigint;
+}
+
+export interface Delegation {
+  "per-refund": bigint;
+  "per-period": bigint;
+  period: bigint;
+  "period-start": bigint;
+  spent: bigint;
+  "expires-at": bigint;
+}
+
 /** How a sequence's own token behaves; the numbers are those of contracts/moody-token.clar. */
 export const Mood = { OBEYS: 0, REFUSES: 1, ANSWERS_FALSE: 2, MOVES_NOTHING: 3, MOVES_MORE: 4, TAKES_STX: 5 } as const;
 export type Mood = (typeof Mood)[keyof typeof Mood];
 
-/** A map's key made of several parts. */
-export const keyOf = (...parts: (string | bigint)[]): string => parts.join(" ");
+/** A map's key made of several parts; no token is STX. */
+export const keyOf = (...parts: (string | bigint | null)[]): string => parts.map((part) => part ?? "STX").join(" ");
 
 export interface State {
   /** The burn height that the next call sees. */
@@ -75,6 +102,14 @@ export interface State {
   refundReferences: ReadonlyMap<string, bigint>;
   /** By merchant and operator. */
   operators: ReadonlyMap<string, Powers>;
+  lastPlanId: bigint;
+  lastSubscriptionId: bigint;
+  plans: ReadonlyMap<bigint, Plan>;
+  subscriptions: ReadonlyMap<bigint, Subscription>;
+  /** By merchant and token (or STX); an entry that fell to zero stays. */
+  reserves: ReadonlyMap<string, bigint>;
+  /** By merchant, delegate and token (or STX). */
+  delegates: ReadonlyMap<string, Delegation>;
   /** By token (or STX) and owner; who owns nothing is absent. */
   balances: ReadonlyMap<string, bigint>;
   mood: Mood;
@@ -86,7 +121,11 @@ export function put<K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap
 }
 
 export const balanceOf = (state: State, token: string | null, owner: string): bigint =>
-  state.balances.get(keyOf(token ?? "STX", owner)) ?? 0n;
+  state.balances.get(keyOf(token, owner)) ?? 0n;
+
+/** What a merchant has in reserve. */
+export const reserveOf = (state: State, merchant: string, token: string | null): bigint =>
+  state.reserves.get(keyOf(merchant, token)) ?? 0n;
 
 export const ledgerOf = (state: State, invoiceId: bigint, payer: string): LedgerEntry | undefined =>
   state.ledger.get(keyOf(invoiceId, payer));

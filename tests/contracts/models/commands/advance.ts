@@ -7,11 +7,15 @@ import { type Model, type Real, type Step, STEPS_PER_SEQUENCE } from "./step.ts"
 /** Mining further than this would take most of the time of a sequence. */
 const FURTHEST = 6_000n;
 
-/** Heights around which something changes: expiries, deadlines, and the last blocks for instalments. */
-function turningPoints({ now, invoices, ledger }: State): bigint[] {
-  const expiries = [...invoices.values()].map((invoice) => invoice["expires-at"]);
+/** Heights around which something changes: expiries, deadlines, the last blocks for instalments, periods. */
+function turningPoints({ now, invoices, ledger, subscriptions, delegates }: State): bigint[] {
+  const expiries = [...invoices.values(), ...delegates.values()].map((one) => one["expires-at"]);
+  const periods = [
+    ...[...subscriptions.values()].map((subscription) => subscription["next-due"]),
+    ...[...delegates.values()].map((delegation) => delegation["period-start"] + delegation.period),
+  ];
   const deadlines = [...ledger].map(([key, entry]) => deadlineOf(invoices.get(BigInt(key.split(" ")[0]!))!, entry));
-  return [...expiries, ...deadlines, ...deadlines.map((deadline) => deadline - 144n)]
+  return [...expiries, ...periods, ...deadlines, ...deadlines.map((deadline) => deadline - 144n)]
     .flatMap((height) => [height - 1n, height, height + 1n])
     .filter((height) => height > now && height <= now + FURTHEST);
 }

@@ -1,9 +1,11 @@
 import { Cl } from "@stacks/transactions";
 import fc, { type Arbitrary } from "fast-check";
 import { isDeepStrictEqual } from "node:util";
-import { Err, optional, type Plain } from "../../helpers.ts";
+import { CORE, Err, optional, type Plain } from "../../helpers.ts";
+import { RESERVE } from "../../reserve/helpers.ts";
+import { SUBSCRIPTIONS, SubscriptionStatus } from "../../subscriptions/helpers.ts";
 import { refundable } from "../operations/refund.ts";
-import { deadlineOf, keyOf, ledgerOf, type State, statusNow } from "../state.ts";
+import { deadlineOf, keyOf, ledgerOf, reserveOf, type State, statusNow } from "../state.ts";
 import { anybody, pick } from "./choose.ts";
 import { type Model, type Real, show, type Step, STEPS_PER_SEQUENCE } from "./step.ts";
 
@@ -46,6 +48,13 @@ function refundableOf(state: State, invoiceId: bigint, payer: string): Plain {
   return "err" in left ? { amount: 0n, reason: BigInt(left.err) } : { amount: left.amount, reason: null };
 }
 
+function subscriptionOf(state: State, id: bigint): Plain {
+  const subscription = state.subscriptions.get(id);
+  if (subscription === undefined) return null;
+  const hasLapsed = subscription.status === SubscriptionStatus.ACTIVE && state.now >= subscription["next-due"];
+  return { ...subscription, status: hasLapsed ? SubscriptionStatus.LAPSED : subscription.status };
+}
+
 class Read implements Step {
   private question = "";
 
@@ -65,15 +74,23 @@ class Read implements Step {
     const payer = anybody(model, this.who);
     const reference = pick([null, "", ...cast.references], this.text)!;
     const [invoice, who] = [Cl.uint(id), Cl.principal(payer)];
+    const subscriptionId = pick([state.lastSubscriptionId + 1n, ...state.subscriptions.keys()], this.what)!;
+    const token = pick(cast.tokens, this.text)!;
     this.question = `read ${id} ${payer} ${reference}`;
     const answers: [fn: string, found: Plain, expected: Plain][] = [
       [
         "get-refund-quote",
-        chain.read("get-refund-quote", invoice, who, optional(reference, Cl.stringAscii)),
+        chain.read(CORE, "get-refund-quote", invoice, who, optional(reference, Cl.stringAscii)),
         quoteOf(state, id, payer, reference),
       ],
-      ["get-invoice", chain.read("get-invoice", invoice), invoiceOf(state, id)],
-      ["get-refundable", chain.read("get-refundable", invoice, who), refundableOf(state, id, payer)],
+      ["get-invoice", chain.read(CORE, "get-invoice", invoice), invoiceOf(state, id)],
+      ["get-refundable", chain.read(CORE, "get-refundable", invoice, who), refundableOf(state, id, payer)],
+      [
+        "get-subscription",
+        chain.read(SUBSCRIPTIONS, "get-subscription", Cl.uint(subscriptionId)),
+        subscriptionOf(state, subscriptionId),
+      ],
+      ["get-coverage", chain.read(RESERVE, "get-coverage", who, optional(token, Cl.principal)), reserveOf(state, payer, token)],
     ];
     for (const [fn, found, expected] of answers) {
       if (!isDeepStrictEqual(found, expected)) throw new Error(`${fn} answered ${show(found)}\nexpected ${show(expected)}`);

@@ -1,6 +1,9 @@
 import fc, { type Arbitrary } from "fast-check";
 import { BILLING_OPERATOR, U128_MAX } from "../../helpers.ts";
+import { RESERVE } from "../../reserve/helpers.ts";
+import { SUBSCRIPTIONS } from "../../subscriptions/helpers.ts";
 import type { Call } from "../operations/index.ts";
+import type { Sent } from "../operations/operation.ts";
 import type { RefundDue } from "../operations/refund.ts";
 import { anybody, memo, pick, pickOf, routeOf } from "./choose.ts";
 import { CallStep, type Model, type Step } from "./step.ts";
@@ -31,6 +34,38 @@ function anyDue(model: Readonly<Model>, roll: Throw): RefundDue {
 const anyInvoice = ({ state }: Readonly<Model>, chance: number): bigint =>
   pick([...state.invoices.keys(), ...state.invoices.keys(), state.lastInvoiceId + 1n, 0n, U128_MAX], chance)!;
 
+/** Calls of recoup-subscriptions and recoup-reserve. */
+function operatorsCalls(model: Readonly<Model>, sent: Sent, token: string | null, amount: bigint, roll: Throw): (() => Call)[] {
+  const { state, cast } = model;
+  const planId = pick([...state.plans.keys(), state.lastPlanId + 1n], roll())!;
+  const subscriptionId = pick([...state.subscriptions.keys(), state.lastSubscriptionId + 1n], roll())!;
+  const plan = state.plans.get(state.subscriptions.get(subscriptionId)?.["plan-id"] ?? planId);
+  const named = { merchant: plan?.merchant ?? anybody(model, roll()), amount: plan?.amount ?? amount, token };
+  const delegate = pick([...cast.delegates, anybody(model, roll())], roll())!;
+  const limit = () => pickOf([100n, 1n, 0n, 40n, 52560n, 52561n, U128_MAX], roll());
+  return [
+    () => ({ ...sent, name: "create-plan", token, amount, interval: limit(), refundWindow: pickOf([...WINDOWS], roll()) }),
+    () => ({ ...sent, name: "close-plan", planId }),
+    () => ({ ...sent, ...named, name: "subscribe", planId }),
+    () => ({ ...sent, ...named, name: "pay-subscription", subscriptionId }),
+    () => ({ ...sent, name: "cancel-subscription", subscriptionId }),
+    () => ({ ...sent, name: "deposit", amount, token }),
+    () => ({ ...sent, name: "withdraw", amount, token }),
+    () => ({
+      ...sent,
+      name: "set-delegate",
+      delegate,
+      token,
+      perRefund: limit(),
+      perPeriod: limit(),
+      period: limit(),
+      expiresIn: limit(),
+    }),
+    () => ({ ...sent, name: "revoke-delegate", delegate, token }),
+    () => ({ ...sent, ...anyDue(model, roll), name: "reserve-refund", token }),
+  ];
+}
+
 /** Any call with any arguments; what it must answer is up to the specification. */
 function anyCall(model: Readonly<Model>, roll: Throw): Call {
   const sender = anybody(model, roll());
@@ -55,7 +90,7 @@ function anyCall(model: Readonly<Model>, roll: Throw): Call {
     () => ({
       ...sent,
       name: "set-operator",
-      operator: pick([...model.cast.actors, BILLING_OPERATOR], roll())!,
+      operator: pick([...model.cast.actors, BILLING_OPERATOR, SUBSCRIPTIONS, RESERVE], roll())!,
       mayRefund: roll() % 2 === 0,
       mayInvoice: roll() % 2 === 0,
     }),
@@ -78,6 +113,7 @@ function anyCall(model: Readonly<Model>, roll: Throw): Call {
       refunds: Array.from({ length: 1 + (roll() % 3) }, () => anyDue(model, roll)),
       token,
     }),
+    ...operatorsCalls(model, sent, token, amount, roll),
   ];
   return pickOf(makers, roll())();
 }

@@ -18,9 +18,11 @@ export interface InvoiceAndPay extends Sent {
 /** Whom recoup-core sees as its caller. */
 export const billerOf = (call: InvoiceAndPay): string => (call.route === "relay" ? BILLING_OPERATOR : call.sender);
 
-export function invoiceAndPay(state: State, call: InvoiceAndPay): Expected {
+export const invoiceAndPay = (state: State, call: InvoiceAndPay): Expected => billPayer(state, billerOf(call), call);
+
+/** What recoup-core does when `biller` calls invoice-and-pay. */
+export function billPayer(state: State, biller: string, call: InvoiceAndPay): Expected {
   const { merchant, amount, token, sender } = call;
-  const biller = billerOf(call);
   if (!powersOf(state, merchant, biller)["may-invoice"]) return refused(Err.NOT_AUTHORISED);
   const terms = {
     amount,
@@ -44,7 +46,7 @@ export function invoiceAndPayWire(call: InvoiceAndPay): Wire {
   const asset = call.token === null ? "stx" : "ft";
   return {
     fn: call.route === "relay" ? `charge-${asset}` : `invoice-and-pay-${asset}`,
-    ...(call.route === "relay" ? { contract: BILLING_OPERATOR } : {}),
+    relay: BILLING_OPERATOR,
     args: [
       Cl.principal(call.merchant),
       Cl.uint(call.amount),

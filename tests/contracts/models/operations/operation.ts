@@ -1,9 +1,9 @@
-/** What an operation of recoup-core is to the model: how it is called, and what the specification says it does. */
+/** What an operation is to the model: how it is called, and what the specification says it does. */
 import type { ClarityValue } from "@stacks/transactions";
 import type { PlainTuple, Transfer } from "../../helpers.ts";
 import type { Invoice, State } from "../state.ts";
 
-/** Straight to recoup-core, or through a contract that passes the call on under its caller's name. */
+/** Straight to the contract, or through another that passes the call on under its caller's name. */
 export type Route = "direct" | "relay";
 
 export interface Sent {
@@ -11,14 +11,20 @@ export interface Sent {
   route: Route;
 }
 
-export type ModelEvent = { print: PlainTuple } | Transfer;
+/** Printed by recoup-core, unless it says by whom. */
+export type ModelEvent = { print: PlainTuple; by?: string } | Transfer;
 
 /** Refused with this code and nothing changed, or answered with the state after it. */
 export type Expected = { err: number } | { ok: bigint | boolean; state: State; events: ModelEvent[] };
 
-/** A call as a contract's function and arguments. `contract` is a mock's name when it is not recoup-core. */
+/** A call as a contract's function and arguments. */
 export interface Wire {
+  /** When it is not recoup-core. */
   contract?: string;
+  /** The contract that passes the call on, when it is not the usual one. */
+  relay?: string;
+  /** What relay and wallets call the function, when they have another name for it. */
+  proxy?: string;
   fn: string;
   args: ClarityValue[];
 }
