@@ -10,10 +10,12 @@ use sqlx::postgres::PgConnectOptions;
 
 use crate::ingest::{IngestSettings, RootRule, Window};
 
+mod api;
 mod run;
 mod secret;
 mod sources;
 
+pub use api::{ApiArguments, CorsOrigin};
 pub use run::{PartArguments, Parts, RetentionArguments, RunArguments, RunConfig};
 pub use secret::{InvalidSecret, PathPrefix, Secret};
 pub use sources::{

@@ -56,7 +56,11 @@ impl Server {
     /// # Errors
     /// [`ServerError`] when the database or an address is not to be had.
     pub async fn start(config: RunConfig) -> Result<Self, ServerError> {
-        let pools = db::connect(&config.database, config.database_read.as_ref());
+        let pools = db::connect_with(
+            &config.database,
+            config.database_read.as_ref(),
+            config.api.statement_limit,
+        );
         if !config.parts.only_read() {
             prepare(&pools, config.network, &config.ingest).await?;
         }
@@ -72,7 +76,7 @@ impl Server {
             followed: config.followed(),
             parts: config.parts,
         };
-        parts.spawn(serve(api, api::router(context, config.api), stopped.clone()));
+        parts.spawn(serve(api, api::router(context, &config.api), stopped.clone()));
 
         let inbox = Inbox::default();
         let mut observer_address = None;
@@ -184,5 +188,6 @@ async fn serve(listener: TcpListener, routes: Router, mut stopped: watch::Receiv
         let _ = stopped.wait_for(|stopped| *stopped).await;
     };
     // Accepting never ends by itself: axum retries failed accepts.
+    let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
     let _ = axum::serve(listener, routes).with_graceful_shutdown(end).await;
 }

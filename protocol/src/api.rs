@@ -13,6 +13,10 @@ use crate::ids::{InvoiceId, RefundId, SubscriptionId};
 use crate::status::InvoiceStatus;
 use crate::token::Token;
 
+mod audit;
+
+pub use audit::{InvoiceSummary, PrincipalTotals, Stats, StatsBucket, TimelineEntry, TokenTotals};
+
 /// Where every path of the API starts.
 pub const BASE_PATH: &str = "/api/v1";
 

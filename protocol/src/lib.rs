@@ -12,5 +12,6 @@ pub mod maps;
 pub mod reads;
 pub mod record;
 pub mod status;
+pub mod sum;
 pub mod text;
 pub mod token;

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use recoup_protocol::api::{ApiError, ErrorBody};
 
@@ -38,6 +39,28 @@ pub enum ApiFailure {
         /// What is wrong with its value.
         problem: String,
     },
+    /// Filters and order that no index answers together.
+    #[error(
+        "no index answers {given}; what is answered is {allowed} (filters, then orders; see the documentation of /refunds)"
+    )]
+    UnsupportedFilters {
+        /// What was asked for.
+        given: String,
+        /// What may be asked for.
+        allowed: String,
+    },
+    /// A search that would have to look at too many rows.
+    #[error("more than {limit} refunds of this merchant hold these words: add a rarer one")]
+    TooManyMatches {
+        /// How many may.
+        limit: u32,
+    },
+    /// One client asks too much.
+    #[error("too many requests: try again in {seconds} s")]
+    TooManyRequests {
+        /// After how many seconds it may ask again.
+        seconds: u64,
+    },
     /// The chain forked below the place where the last page ended.
     #[error("the chain forked since the last page: read the list again from its start")]
     CursorOrphaned,
@@ -54,9 +77,12 @@ impl ApiFailure {
         match self {
             Self::NoSuchPath | Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::UnknownParameter(_) | Self::RepeatedParameter(_) | Self::InvalidParameter { .. } => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::UnknownParameter(_)
+            | Self::RepeatedParameter(_)
+            | Self::InvalidParameter { .. }
+            | Self::UnsupportedFilters { .. }
+            | Self::TooManyMatches { .. } => StatusCode::BAD_REQUEST,
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::CursorOrphaned => StatusCode::CONFLICT,
             Self::TimedOut | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -70,6 +96,9 @@ impl ApiFailure {
             Self::UnknownParameter(_) => "unknown-parameter",
             Self::RepeatedParameter(_) => "repeated-parameter",
             Self::InvalidParameter { .. } => "invalid-parameter",
+            Self::UnsupportedFilters { .. } => "unsupported-filters",
+            Self::TooManyMatches { .. } => "too-many-matches",
+            Self::TooManyRequests { .. } => "too-many-requests",
             Self::CursorOrphaned => "cursor-orphaned",
             Self::TimedOut => "timed-out",
             Self::Unavailable(_) => "unavailable",
@@ -92,6 +121,10 @@ impl IntoResponse for ApiFailure {
             code: self.code().to_owned(),
             detail: self.to_string(),
         };
-        (self.status(), Json(ErrorBody { errors: vec![error] })).into_response()
+        let mut response = (self.status(), Json(ErrorBody { errors: vec![error] })).into_response();
+        if let Self::TooManyRequests { seconds } = self {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }

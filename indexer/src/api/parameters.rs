@@ -28,6 +28,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
             })?;
         let mut values = BTreeMap::new();
         for (name, value) in pairs {
+            // PostgreSQL's texts cannot hold it, and nothing that is looked for does.
+            if value.contains('\0') {
+                return Err(ApiFailure::InvalidParameter {
+                    name: "query",
+                    problem: format!("the value of `{name}` holds a U+0000"),
+                });
+            }
             if values.contains_key(&name) {
                 return Err(ApiFailure::RepeatedParameter(name));
             }

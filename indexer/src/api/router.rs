@@ -12,22 +12,32 @@ use sqlx::postgres::Postgres;
 use sqlx::{PgPool, Transaction};
 
 use super::error::ApiFailure;
-use super::{health, invoices, refunds};
+use super::limits::{self, CorsOrigins, Limiter, RateLimit};
+use super::{health, invoices, refunds, totals};
 use crate::config::Parts;
 use crate::db::Pools;
 use crate::diagnosis::{Followed, Vitals};
 
 /// What the API needs to know.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ApiSettings {
     /// Longest time that a request may take.
     pub time_limit: Duration,
+    /// Longest time that one statement of the database may take.
+    pub statement_limit: Duration,
+    /// How much one client may ask; none: as much as it likes.
+    pub rate_limit: Option<RateLimit>,
+    /// Which web pages may read it.
+    pub cors: CorsOrigins,
 }
 
 impl Default for ApiSettings {
     fn default() -> Self {
         Self {
             time_limit: Duration::from_secs(10),
+            statement_limit: Duration::from_secs(5),
+            rate_limit: None,
+            cors: CorsOrigins::None,
         }
     }
 }
@@ -66,14 +76,23 @@ pub(super) async fn snapshot(pool: &PgPool) -> Result<Transaction<'static, Postg
 }
 
 /// The API's routes, below `/api/v1`. Where that part is switched off, the process tells how it is doing and no more.
-pub fn router(context: ApiContext, settings: ApiSettings) -> Router {
+pub fn router(context: ApiContext, settings: &ApiSettings) -> Router {
     let mut paths = Router::new();
     if context.parts.api {
         let api = Api {
             pool: context.pools.read.clone(),
         };
-        paths = paths.merge(history(api));
+        // Whoever watches over the process is not counted among its clients.
+        let history = match &settings.rate_limit {
+            Some(limit) => {
+                let limiter = Limiter::new(limit);
+                history(api).layer(middleware::from_fn_with_state(limiter, limits::limit))
+            }
+            None => history(api),
+        };
+        paths = paths.merge(history);
     }
+    let time_limit = settings.time_limit;
     let vitals = context.vitals.clone();
     let paths = paths.merge(
         Router::new()
@@ -87,8 +106,9 @@ pub fn router(context: ApiContext, settings: ApiSettings) -> Router {
         .fallback(|| async { ApiFailure::NoSuchPath })
         .method_not_allowed_fallback(|| async { ApiFailure::MethodNotAllowed })
         .layer(middleware::from_fn(move |request, next| {
-            within(settings.time_limit, request, next)
+            within(time_limit, request, next)
         }))
+        .layer(settings.cors.layer())
         .layer(middleware::from_fn(move |request, next| {
             count(vitals.clone(), request, next)
         }))
@@ -99,7 +119,12 @@ fn history(api: Api) -> Router {
     Router::new()
         .route("/refunds", get(refunds::list))
         .route("/refunds/{id}", get(refunds::show))
+        .route("/invoices", get(invoices::list))
         .route("/invoices/{id}", get(invoices::show))
+        .route("/invoices/{id}/timeline", get(invoices::timeline))
+        .route("/merchants/{principal}", get(totals::merchant))
+        .route("/payers/{principal}", get(totals::payer))
+        .route("/stats", get(totals::stats))
         .with_state(api)
 }
 

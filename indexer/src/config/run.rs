@@ -7,7 +7,7 @@ use clap::Args;
 use recoup_stacks::address::Network;
 use sqlx::postgres::PgConnectOptions;
 
-use super::{ConfigError, FollowArguments, PathPrefix, RepairArguments, Secret};
+use super::{ApiArguments, ConfigError, FollowArguments, PathPrefix, RepairArguments, Secret};
 use crate::api::ApiSettings;
 use crate::diagnosis::Followed;
 use crate::ingest::{IngestSettings, Retention};
@@ -53,14 +53,9 @@ pub struct RunArguments {
         hide_env_values = true
     )]
     pub observer_path_prefix: Option<Secret<PathPrefix>>,
-    /// Where the API listens.
-    #[arg(
-        long,
-        env = "RECOUP_API_LISTEN",
-        value_name = "ADDRESS",
-        default_value = "127.0.0.1:3780"
-    )]
-    pub api_listen: SocketAddr,
+    /// What is answered, and how much.
+    #[command(flatten)]
+    pub api: ApiArguments,
     /// Waiting messages at which the node is told to try again later.
     #[arg(
         long, env = "RECOUP_INBOX_LIMIT", value_name = "MESSAGES", default_value_t = 10_000,
@@ -220,8 +215,8 @@ impl RunArguments {
             ingest: follow.ingest,
             retention: self.retention.settings(),
             repair: self.repair.check()?,
-            api_listen: self.api_listen,
-            api: ApiSettings::default(),
+            api_listen: self.api.api_listen,
+            api: self.api.settings(),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use recoup_protocol::api::Tip;
 use recoup_stacks::hash::{BurnHeight, ConsensusHash, IndexBlockHash, StacksHeight};
 use sqlx::PgConnection;
@@ -273,6 +274,20 @@ pub async fn tip(connection: &mut PgConnection) -> Result<Option<Tip>, DbError> 
         })
     })
     .transpose()
+}
+
+/// The time of the newest canonical block that has one.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn newest_time(connection: &mut PgConnection) -> Result<Option<DateTime<Utc>>, DbError> {
+    let time = sqlx::query_scalar!(
+        r#"select block_time as "block_time!" from block where canonical and block_time is not null
+            order by block_time desc, stacks_height desc limit 1"#
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(time)
 }
 
 /// The greatest Stacks height of a connected block that was elected below a burn height.

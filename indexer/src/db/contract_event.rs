@@ -1,11 +1,14 @@
 //! Table `contract_event`: core's prints on every fork.
 
+use chrono::{DateTime, Utc};
 use recoup_protocol::events::Event;
+use recoup_protocol::ids::InvoiceId;
 use recoup_stacks::hash::StacksHeight;
 use sqlx::PgConnection;
 
 use super::DbError;
-use super::convert::{bigints, column, hash, integers, place, stacks_height, storable, unsigned};
+use super::convert::{bigint, bigints, column, hash, integers, place, stacks_height, storable, unsigned};
+use super::place::{AfterColumns, Place};
 use crate::normalised::{CoreEvent, EventId};
 
 /// An event with its place on the chain.
@@ -214,6 +217,51 @@ pub async fn last_of_ledgers(
     .fetch_all(connection)
     .await?;
     rows.iter().map(EventRow::event).collect()
+}
+
+/// An event and the time of its block.
+pub type TimedEvent = (StoredEvent, Option<DateTime<Utc>>);
+
+/// What happened to a canonical invoice beyond a place, in the chain's order.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn timeline(
+    connection: &mut PgConnection,
+    invoice: InvoiceId,
+    after: Option<Place>,
+    limit: u32,
+) -> Result<Vec<TimedEvent>, DbError> {
+    let after = AfterColumns::of(after)?;
+    let rows = sqlx::query!(
+        "select event.index_block_hash, txid, ordinal, event.stacks_height, tx_index, raw_value, transfer_found,
+                block_time
+           from contract_event as event join block on block.index_block_hash = event.index_block_hash
+          where invoice_id = $1 and event.canonical
+            and ($2::bigint is null or (event.stacks_height, tx_index, ordinal) > ($2, $3, $4))
+          order by event.stacks_height, tx_index, ordinal limit $5",
+        bigint(invoice.0, "invoice id")?,
+        after.stacks_height,
+        after.tx_index,
+        after.ordinal,
+        i64::from(limit),
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let event = EventRow {
+                index_block_hash: row.index_block_hash,
+                txid: row.txid,
+                ordinal: row.ordinal,
+                stacks_height: row.stacks_height,
+                tx_index: row.tx_index,
+                raw_value: row.raw_value,
+                transfer_found: row.transfer_found,
+            };
+            Ok((event.event()?, row.block_time))
+        })
+        .collect()
 }
 
 /// How many events could not be decoded.

@@ -5,6 +5,7 @@ use recoup_protocol::api::{Invoice, Position};
 use recoup_protocol::events::{InvoiceCreated, InvoiceState};
 use recoup_protocol::ids::{InvoiceId, SubscriptionId};
 use recoup_protocol::status::InvoiceStatus;
+use recoup_stacks::address::Principal;
 use recoup_stacks::hash::BurnHeight;
 use sqlx::PgConnection;
 
@@ -243,6 +244,93 @@ pub async fn find(
     .fetch_optional(connection)
     .await?;
     row.map(|row| row.invoice(as_of)).transpose()
+}
+
+/// Which invoices to list. What is none does not filter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InvoiceFilter {
+    /// Whose wallet is paid.
+    pub merchant: Option<Principal>,
+    /// Who paid some of it.
+    pub payer: Option<Principal>,
+    /// The merchant's own id.
+    pub reference: Option<String>,
+    /// Derived at the burn height at hand.
+    pub status: Option<InvoiceStatus>,
+}
+
+/// Canonical invoices below an id, the newest first, without their payers, payments and refunds; their status as of a
+/// burn height. Ids are in the order of creation.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn page(
+    connection: &mut PgConnection,
+    filter: &InvoiceFilter,
+    after: Option<InvoiceId>,
+    as_of: BurnHeight,
+    limit: u32,
+) -> Result<Vec<Invoice>, DbError> {
+    let after = optional_bigint(after.map(|id| id.0), "invoice id")?;
+    let rows = if let Some(payer) = &filter.payer {
+        sqlx::query_as!(
+            InvoiceRow,
+            r#"select invoice.index_block_hash, txid, ordinal, invoice.stacks_height, invoice.invoice_id, merchant,
+                      issuer, token, amount::text as "amount!", min_payment::text, only_payer, reference, memo,
+                      subscription_id::text, created_burn_height, amount_paid::text as "amount_paid!",
+                      amount_refunded::text as "amount_refunded!", status, refund_window, first_payment_at, expires_at,
+                      block_time
+                 from payer_ledger
+                 join invoice on invoice.invoice_id = payer_ledger.invoice_id and invoice.canonical
+                 join block on block.index_block_hash = invoice.index_block_hash
+                where payer_ledger.payer = $1 and ($2::bigint is null or payer_ledger.invoice_id < $2)
+                order by payer_ledger.invoice_id desc limit $3"#,
+            payer.to_string(),
+            after,
+            i64::from(limit),
+        )
+        .fetch_all(connection)
+        .await?
+    } else {
+        let (stored, expired) = filter.status.map_or((None, None), stored_as);
+        sqlx::query_as!(
+            InvoiceRow,
+            r#"select invoice.index_block_hash, txid, ordinal, invoice.stacks_height, invoice_id, merchant, issuer,
+                      token, amount::text as "amount!", min_payment::text, only_payer, reference, memo,
+                      subscription_id::text, created_burn_height, amount_paid::text as "amount_paid!",
+                      amount_refunded::text as "amount_refunded!", status, refund_window, first_payment_at, expires_at,
+                      block_time
+                 from invoice join block on block.index_block_hash = invoice.index_block_hash
+                where invoice.canonical
+                  and ($1::text is null or merchant = $1)
+                  and ($2::text is null or reference = $2)
+                  and ($3::smallint is null or status = $3)
+                  and ($4::boolean is null or ((expires_at <= $5) = $4 and status in (0, 1)))
+                  and ($6::bigint is null or invoice_id < $6)
+                order by invoice_id desc limit $7"#,
+            filter.merchant.as_ref().map(ToString::to_string),
+            filter.reference.as_deref(),
+            stored,
+            expired,
+            bigint(as_of.get(), "burn height")?,
+            after,
+            i64::from(limit),
+        )
+        .fetch_all(connection)
+        .await?
+    };
+    rows.into_iter().map(|row| row.invoice(as_of)).collect()
+}
+
+/// How a derived status shows in the columns: the stored code where it has one, and whether it must have expired.
+fn stored_as(status: InvoiceStatus) -> (Option<i16>, Option<bool>) {
+    match status {
+        InvoiceStatus::Expired => (None, Some(true)),
+        InvoiceStatus::Open | InvoiceStatus::PartiallyPaid => (Some(i16::from(status.code())), Some(false)),
+        InvoiceStatus::Paid | InvoiceStatus::Cancelled | InvoiceStatus::Refunded => {
+            (Some(i16::from(status.code())), None)
+        }
+    }
 }
 
 fn stored_status(code: i16) -> Result<InvoiceStatus, DbError> {

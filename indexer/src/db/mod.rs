@@ -17,14 +17,16 @@ pub mod indexed_chain;
 pub mod invoice;
 pub mod payer_ledger;
 pub mod payment;
+pub mod place;
 mod pool;
 pub mod quarantine;
 pub mod refund;
 pub mod refund_status_change;
 pub mod reorg;
+pub mod running_total;
 mod writer;
 
 pub use commit::{autocommit, commit};
 pub use error::DbError;
-pub use pool::{Pools, connect, has_current_schema, migrate};
+pub use pool::{Pools, connect, connect_with, has_current_schema, migrate};
 pub use writer::Writer;

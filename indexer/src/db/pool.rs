@@ -10,7 +10,7 @@ use super::DbError;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
-/// Longest that a reader's statement may take.
+/// Longest that a reader's statement may take, where nobody says.
 const READ_LIMIT: Duration = Duration::from_secs(5);
 /// Longest that storing a message may take: the node waits 10 seconds when it is configured as documented.
 const STORE_LIMIT: Duration = Duration::from_secs(6);
@@ -35,10 +35,20 @@ pub struct Pools {
 /// database that starts later is waited for.
 #[must_use]
 pub fn connect(options: &PgConnectOptions, read: Option<&PgConnectOptions>) -> Pools {
+    connect_with(options, read, READ_LIMIT)
+}
+
+/// The same with another limit for a reader's statement.
+#[must_use]
+pub fn connect_with(
+    options: &PgConnectOptions,
+    read: Option<&PgConnectOptions>,
+    read_limit: Duration,
+) -> Pools {
     let named = |options: &PgConnectOptions| options.clone().application_name("recoup-indexer");
     let limit = |limit: Duration| ("statement_timeout", limit.as_millis().to_string());
     let read_options = named(read.unwrap_or(options)).options([
-        limit(READ_LIMIT),
+        limit(read_limit),
         ("default_transaction_read_only", "on".to_owned()),
         // Filters that are not used are null; only a plan made for the values at hand leaves them out.
         ("plan_cache_mode", "force_custom_plan".to_owned()),

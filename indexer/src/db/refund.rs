@@ -1,10 +1,15 @@
 //! Table `refund`: refunds that are, or once were, on the canonical chain.
 
 mod adopt;
+mod filter;
+mod find;
 mod page;
+mod row;
 
 pub use adopt::{AdoptedRefund, adopt, make_final, make_seen, orphan};
-pub use page::{RefundFilter, RefundKey, count_unproven, find, of_invoice, page};
+pub use filter::{RefundFilter, RefundOrder};
+pub use find::{count_unproven, find, of_invoice};
+pub use page::{After, count_words, page};
 
 /// Where a refund stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -76,7 +76,13 @@ pub(super) async fn adopt(
         books.post(&stored.event);
     }
     rows.write(&mut *connection, &books).await?;
-    db::payer_ledger::upsert(connection, books.ledgers.iter()).await
+    db::payer_ledger::upsert(&mut *connection, books.ledgers.iter()).await?;
+    let moved: BTreeSet<IndexBlockHash> = events
+        .iter()
+        .filter(|(stored, _)| Ledger::after(&stored.event).is_some())
+        .map(|(stored, _)| stored.id.block)
+        .collect();
+    db::running_total::extend(connection, &moved).await
 }
 
 /// The events of adopted blocks in the chain's order, each with the height of the Bitcoin tip at its adoption.

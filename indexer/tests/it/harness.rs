@@ -169,14 +169,17 @@ impl TestIndexer {
         .unwrap();
     }
 
+    /// Where the API answers what is below `/api/v1`.
+    pub(crate) fn api_url(&self, path: &str) -> String {
+        format!(
+            "http://{}/api/v1{path}",
+            self.server.as_ref().unwrap().api_address()
+        )
+    }
+
     /// Asks the API, below `/api/v1`.
     pub(crate) fn get(&self, path: &str) -> (u16, Value) {
-        let address = self.server.as_ref().unwrap().api_address();
-        let mut response = self
-            .agent
-            .get(format!("http://{address}/api/v1{path}"))
-            .call()
-            .unwrap();
+        let mut response = self.agent.get(self.api_url(path)).call().unwrap();
         let text = response.body_mut().read_to_string().unwrap();
         let body = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{path} is no JSON: {text:?}"));
         (response.status().as_u16(), body)

@@ -9,6 +9,7 @@
 
 mod api;
 mod archive;
+mod audit;
 mod configuration;
 mod deep_forks;
 mod fake_node;

@@ -41,7 +41,36 @@ fn assert_sound(indexer: &TestIndexer) {
         or amount_paid <> (select coalesce(sum(paid), 0) from payer_ledger where payer_ledger.invoice_id = invoice.invoice_id)
         or amount_refunded <> (select coalesce(sum(refunded), 0) from payer_ledger where payer_ledger.invoice_id = invoice.invoice_id))";
     assert_eq!(indexer.count(wrong), 0);
+    assert_eq!(indexer.lines(WRONG_TOTALS), Vec::<String>::new());
 }
+
+/// Running totals, as of every burn height, that are not the sums of the canonical payments and refunds up to it.
+const WRONG_TOTALS: &str = "
+    with movement as (
+        select burn_height, merchant, payer, coalesce(token, 'STX') as token, amount::numeric as paid, 0 as refunded,
+               1 as payments, 0 as refunds from payment where canonical
+        union all
+        select burn_height, merchant, payer, coalesce(token, 'STX'), 0, amount::numeric, 0, 1 from refund where canonical),
+    concerned as (
+        select scope, subject, token, burn_height, paid, refunded, payments, refunds
+          from movement
+         cross join lateral (values ('all', ''), ('merchant', merchant), ('payer', payer)) as concerned (scope, subject)),
+    expected as (
+        select concerned.scope, concerned.subject, concerned.token, height.burn_height,
+               sum(paid) as paid, sum(refunded) as refunded, sum(payments) as payments, sum(refunds) as refunds
+          from (select distinct burn_height from movement) as height
+          join concerned on concerned.burn_height <= height.burn_height
+         group by concerned.scope, concerned.subject, concerned.token, height.burn_height)
+    select expected::text || ' but ' || coalesce(found::text, 'nothing')
+      from expected
+      left join lateral (
+           select total.paid, total.refunded, total.payments, total.refunds
+             from running_total as total join block using (index_block_hash)
+            where block.canonical and total.scope = expected.scope and total.subject = expected.subject
+              and total.token = expected.token and total.burn_height <= expected.burn_height
+            order by total.burn_height desc, total.stacks_height desc limit 1) as found on true
+     where (found.paid, found.refunded, found.payments, found.refunds)
+           is distinct from (expected.paid, expected.refunded, expected.payments::bigint, expected.refunds::bigint)";
 
 #[test]
 fn any_order_of_arrival_ends_in_the_tables_of_the_oracle() {

@@ -1,235 +1,294 @@
-//! How refunds are read: always in the order of their place on the chain, which never changes for a row.
+//! How refunds are listed: by keys that never change for a row.
+//!
+//! A filter that is null is left out by the planner, which plans for the values at hand (see `pool.rs`); so each of these
+//! queries stands for many, and each of those uses the index made for it.
 
-use chrono::{DateTime, Utc};
-use recoup_protocol::api::{Position, Refund, Tier};
-use recoup_protocol::ids::{InvoiceId, RefundId};
+use recoup_protocol::amount::BaseUnits;
+use recoup_protocol::api::Refund;
 use recoup_stacks::address::Principal;
-use recoup_stacks::hash::IndexBlockHash;
+use recoup_stacks::hash::Txid;
 use sqlx::PgConnection;
 
-use super::RefundStatus;
+use super::filter::{RefundFilter, height_column};
+use super::row::{RefundRow, select_refunds};
+use super::{RefundOrder, RefundStatus};
 use crate::db::DbError;
-use crate::db::convert::{
-    amount, bigint, burn_height, hash, integer, optional_bigint, parsed, place, stacks_height, token,
-    unsigned,
-};
+use crate::db::convert::optional_bigint;
+use crate::db::place::{AfterColumns, Place};
 
-/// The place of a refund on the chain: a total order over all forks.
+/// Where the page before ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RefundKey {
-    /// Stacks height of its block.
-    pub stacks_height: u64,
-    /// Place of its transaction in the block.
-    pub tx_index: u32,
-    /// Place of its event in the transaction.
-    pub ordinal: u32,
-    /// Its block, where forks have two refunds at the same place.
-    pub block: IndexBlockHash,
+pub struct After {
+    /// Place of its last row.
+    pub key: Place,
+    /// Amount of its last row.
+    pub amount: BaseUnits,
 }
 
-/// Which refunds to list. What is none does not filter; without a status, the canonical ones.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RefundFilter {
-    /// Merchant of the invoice.
-    pub merchant: Option<Principal>,
-    /// Who got the refund.
-    pub payer: Option<Principal>,
-    /// What was refunded.
-    pub invoice: Option<InvoiceId>,
-    /// Where it stands.
-    pub status: Option<RefundStatus>,
-}
-
-/// One query for each partial index; within it, a filter that is null is left out by the planner.
-macro_rules! select_page {
-    ($standing:literal, $filter:expr, $after:expr, $limit:expr) => {
-        sqlx::query_as!(
-            RefundRow,
-            r#"select refund.index_block_hash, txid, ordinal, refund.stacks_height, tx_index, refund_id, invoice_id,
-                      merchant, issuer, payer, token, amount::text as "amount!", reason, reference,
-                      payer_paid::text as "payer_paid!", payer_refunded::text as "payer_refunded!", deadline,
-                      refund.burn_height, disagreement, status, block_time
-                 from refund join block on block.index_block_hash = refund.index_block_hash
-                where ($1::text is null or merchant = $1)
-                  and ($2::text is null or payer = $2)
-                  and ($3::bigint is null or invoice_id = $3)
-                  and ($4::bigint is null
-                       or (refund.stacks_height, tx_index, ordinal, refund.index_block_hash) < ($4, $5, $6, $7))
-                  and "# + $standing + "
-                order by refund.stacks_height desc, tx_index desc, ordinal desc, refund.index_block_hash desc
-                limit $8",
-            $filter.merchant.as_ref().map(ToString::to_string),
-            $filter.payer.as_ref().map(ToString::to_string),
-            optional_bigint($filter.invoice.map(|id| id.0), "invoice id")?,
-            optional_bigint($after.map(|key| key.stacks_height), "stacks height")?,
-            $after.map(|key| integer(key.tx_index, "transaction index")).transpose()?,
-            $after.map(|key| integer(key.ordinal, "ordinal")).transpose()?,
-            $after.as_ref().map(|key| key.block.as_bytes().as_slice()),
-            $limit,
-        )
-    };
-}
-
-/// Refunds, newest first, from below `after` on, with the key to read on from.
+/// A page of refunds, in a documented order, beyond where the page before ended, with the keys to read on from.
+/// Lists by amount hold nothing above the Stacks height `ceiling`.
 ///
 /// # Errors
 /// When the database is out of reach.
 pub async fn page(
     connection: &mut PgConnection,
     filter: &RefundFilter,
-    after: Option<RefundKey>,
+    order: RefundOrder,
+    after: Option<After>,
+    ceiling: Option<u64>,
     limit: u32,
-) -> Result<Vec<(RefundKey, Refund)>, DbError> {
-    let limit = i64::from(limit);
-    let rows = match filter.status {
-        None => {
-            select_page!("refund.canonical", filter, after, limit)
-                .fetch_all(connection)
-                .await?
-        }
-        Some(RefundStatus::Seen) => {
-            select_page!("status = 'seen'", filter, after, limit)
-                .fetch_all(connection)
-                .await?
-        }
-        Some(RefundStatus::Final) => {
-            select_page!("refund.canonical and status = 'final'", filter, after, limit)
-                .fetch_all(connection)
-                .await?
-        }
-        Some(RefundStatus::Orphaned) => {
-            select_page!("status = 'orphaned'", filter, after, limit)
-                .fetch_all(connection)
-                .await?
-        }
+) -> Result<Vec<(Place, Refund)>, DbError> {
+    let page = Page {
+        filter,
+        order,
+        after,
+        limit: i64::from(limit),
+    };
+    let rows = if filter.txid.is_some() || filter.status == Some(RefundStatus::Orphaned) {
+        page.of_any_fork(connection).await?
+    } else if filter.words.is_some() {
+        page.by_words(connection).await?
+    } else if matches!(order, RefundOrder::Largest | RefundOrder::Smallest) {
+        page.by_amount(connection, ceiling).await?
+    } else {
+        page.by_place(connection).await?
     };
     rows.into_iter()
         .map(|row| Ok((row.key()?, row.refund()?)))
         .collect()
 }
 
-/// The canonical refund of an id.
-///
-/// # Errors
-/// When the database is out of reach.
-pub async fn find(connection: &mut PgConnection, id: RefundId) -> Result<Option<Refund>, DbError> {
-    let row = sqlx::query_as!(
-        RefundRow,
-        r#"select refund.index_block_hash, txid, ordinal, refund.stacks_height, tx_index, refund_id, invoice_id,
-                  merchant, issuer, payer, token, amount::text as "amount!", reason, reference,
-                  payer_paid::text as "payer_paid!", payer_refunded::text as "payer_refunded!", deadline,
-                  refund.burn_height, disagreement, status, block_time
-             from refund join block on block.index_block_hash = refund.index_block_hash
-            where refund_id = $1 and refund.canonical"#,
-        bigint(id.0, "refund id")?,
-    )
-    .fetch_optional(connection)
-    .await?;
-    row.map(RefundRow::refund).transpose()
+struct Page<'a> {
+    filter: &'a RefundFilter,
+    order: RefundOrder,
+    after: Option<After>,
+    limit: i64,
 }
 
-/// The refunds of a canonical invoice, in the chain's order.
-///
-/// # Errors
-/// When the database is out of reach.
-pub async fn of_invoice(connection: &mut PgConnection, id: InvoiceId) -> Result<Vec<Refund>, DbError> {
-    let rows = sqlx::query_as!(
-        RefundRow,
-        r#"select refund.index_block_hash, txid, ordinal, refund.stacks_height, tx_index, refund_id, invoice_id,
-                  merchant, issuer, payer, token, amount::text as "amount!", reason, reference,
-                  payer_paid::text as "payer_paid!", payer_refunded::text as "payer_refunded!", deadline,
-                  refund.burn_height, disagreement, status, block_time
-             from refund join block on block.index_block_hash = refund.index_block_hash
-            where invoice_id = $1 and refund.canonical
-            order by refund.stacks_height, tx_index, ordinal"#,
-        bigint(id.0, "invoice id")?,
-    )
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter().map(RefundRow::refund).collect()
+macro_rules! select_by_place {
+    ($beyond:literal $order:literal; $page:expr, $bounds:expr, $after:expr) => {
+        select_refunds!(
+            "refund.canonical
+                and ($1::text is null or merchant = $1)
+                and ($2::text is null or payer = $2)
+                and ($3::bigint is null or invoice_id = $3)
+                and ($4::text is null or coalesce(token, 'STX') = $4)
+                and ($5::text is null or reference = $5)
+                and ($6::text is null or status = $6)
+                and ($7::bigint is null or refund.burn_height >= $7)
+                and ($8::bigint is null or refund.burn_height <= $8)
+                and ($9::timestamptz is null or block_time >= $9)
+                and ($10::timestamptz is null or block_time < $10)
+                and ($11::bigint is null or refund.stacks_height >= $11)
+                and ($12::bigint is null or refund.stacks_height < $12)"
+            $beyond $order;
+            text(&$page.filter.merchant),
+            text(&$page.filter.payer),
+            optional_bigint($page.filter.invoice.map(|id| id.0), "invoice id")?,
+            $page.filter.token.as_ref().map(ToString::to_string),
+            $page.filter.reference.as_deref(),
+            $page.filter.status.map(RefundStatus::as_str),
+            height_column($page.filter.from_burn_height)?,
+            height_column($page.filter.to_burn_height)?,
+            $page.filter.from_time,
+            $page.filter.before_time,
+            $bounds.lowest,
+            $bounds.end,
+            $after.stacks_height,
+            $after.tx_index,
+            $after.ordinal,
+            $page.limit,
+        )
+    };
 }
 
-/// How many canonical refunds are unproven.
+macro_rules! select_by_amount {
+    ($beyond:literal $order:literal; $page:expr, $ceiling:expr, $after:expr) => {
+        select_refunds!(
+            "refund.canonical
+                and ($1::text is null or merchant = $1)
+                and coalesce(token, 'STX') = $2
+                and ($3::text is null or amount >= $3::text::numeric)
+                and ($4::text is null or amount <= $4::text::numeric)
+                and ($5::bigint is null or refund.stacks_height <= $5)"
+            $beyond $order;
+            text(&$page.filter.merchant),
+            $page.filter.token.as_ref().map(ToString::to_string),
+            $page.filter.min_amount.map(|amount| amount.to_string()),
+            $page.filter.max_amount.map(|amount| amount.to_string()),
+            optional_bigint($ceiling, "stacks height")?,
+            $page.after.map(|after| after.amount.to_string()),
+            $after.stacks_height,
+            $after.tx_index,
+            $after.ordinal,
+            $page.limit,
+        )
+    };
+}
+
+macro_rules! select_of_any_fork {
+    ($beyond:literal $order:literal; $page:expr, $after:expr) => {
+        select_refunds!(
+            "($1::text is null or merchant = $1)
+                and ($2::text is null or payer = $2)
+                and ($3::bigint is null or invoice_id = $3)
+                and ($4::text is null or coalesce(token, 'STX') = $4)
+                and ($5::text is null or reference = $5)
+                and ($6::text is null or status = $6)
+                and ($7::bigint is null or refund.burn_height >= $7)
+                and ($8::bigint is null or refund.burn_height <= $8)
+                and ($9::timestamptz is null or block_time >= $9)
+                and ($10::timestamptz is null or block_time < $10)
+                and ($11::bytea is null or txid = $11)"
+            $beyond $order;
+            text(&$page.filter.merchant),
+            text(&$page.filter.payer),
+            optional_bigint($page.filter.invoice.map(|id| id.0), "invoice id")?,
+            $page.filter.token.as_ref().map(ToString::to_string),
+            $page.filter.reference.as_deref(),
+            $page.filter.status.map(RefundStatus::as_str),
+            height_column($page.filter.from_burn_height)?,
+            height_column($page.filter.to_burn_height)?,
+            $page.filter.from_time,
+            $page.filter.before_time,
+            $page.filter.txid.as_ref().map(Txid::as_bytes).map(<[u8; 32]>::as_slice),
+            $after.stacks_height,
+            $after.tx_index,
+            $after.ordinal,
+            $after.block,
+            $page.limit,
+        )
+    };
+}
+
+impl Page<'_> {
+    async fn by_place(&self, connection: &mut PgConnection) -> Result<Vec<RefundRow>, DbError> {
+        let bounds = self.filter.bounds(&mut *connection).await?;
+        let after = self.after_columns()?;
+        Ok(if self.order == RefundOrder::Oldest {
+            select_by_place!(
+                "and ($13::bigint is null or (refund.stacks_height, tx_index, ordinal) > ($13, $14, $15))"
+                "order by refund.stacks_height, tx_index, ordinal limit $16";
+                self, bounds, after
+            )
+            .fetch_all(connection)
+            .await?
+        } else {
+            select_by_place!(
+                "and ($13::bigint is null or (refund.stacks_height, tx_index, ordinal) < ($13, $14, $15))"
+                "order by refund.stacks_height desc, tx_index desc, ordinal desc limit $16";
+                self, bounds, after
+            )
+            .fetch_all(connection)
+            .await?
+        })
+    }
+
+    async fn by_amount(
+        &self,
+        connection: &mut PgConnection,
+        ceiling: Option<u64>,
+    ) -> Result<Vec<RefundRow>, DbError> {
+        let after = self.after_columns()?;
+        Ok(if self.order == RefundOrder::Smallest {
+            select_by_amount!(
+                "and ($6::text is null
+                      or (amount, refund.stacks_height, tx_index, ordinal) > ($6::text::numeric, $7, $8, $9))"
+                "order by amount, refund.stacks_height, tx_index, ordinal limit $10";
+                self, ceiling, after
+            )
+            .fetch_all(connection)
+            .await?
+        } else {
+            select_by_amount!(
+                "and ($6::text is null
+                      or (amount, refund.stacks_height, tx_index, ordinal) < ($6::text::numeric, $7, $8, $9))"
+                "order by amount desc, refund.stacks_height desc, tx_index desc, ordinal desc limit $10";
+                self, ceiling, after
+            )
+            .fetch_all(connection)
+            .await?
+        })
+    }
+
+    /// Orphans are few, and so are the refunds of a transaction: what else is asked of them is looked at row by row.
+    async fn of_any_fork(&self, connection: &mut PgConnection) -> Result<Vec<RefundRow>, DbError> {
+        let after = self.after_columns()?;
+        Ok(if self.order == RefundOrder::Oldest {
+            select_of_any_fork!(
+                "and ($12::bigint is null
+                      or (refund.stacks_height, tx_index, ordinal, refund.index_block_hash) > ($12, $13, $14, $15))"
+                "order by refund.stacks_height, tx_index, ordinal, refund.index_block_hash limit $16";
+                self, after
+            )
+            .fetch_all(connection)
+            .await?
+        } else {
+            select_of_any_fork!(
+                "and ($12::bigint is null
+                      or (refund.stacks_height, tx_index, ordinal, refund.index_block_hash) < ($12, $13, $14, $15))"
+                "order by refund.stacks_height desc, tx_index desc, ordinal desc, refund.index_block_hash desc limit $16";
+                self, after
+            )
+            .fetch_all(connection)
+            .await?
+        })
+    }
+
+    /// The matches are collected first, so that no plan reads through all of a merchant's refunds for a rare word.
+    async fn by_words(&self, connection: &mut PgConnection) -> Result<Vec<RefundRow>, DbError> {
+        let after = self.after_columns()?;
+        Ok(select_refunds!(
+            "(refund.index_block_hash, txid, ordinal) in (
+                 with matching as materialized (
+                     select index_block_hash, txid, ordinal, stacks_height, tx_index
+                       from refund
+                      where canonical and refund_terms(merchant, reason) @> refund_terms($1, $2))
+                 select index_block_hash, txid, ordinal from matching
+                  where $3::bigint is null or (stacks_height, tx_index, ordinal) < ($3, $4, $5)
+                  order by stacks_height desc, tx_index desc, ordinal desc limit $6)
+             order by refund.stacks_height desc, tx_index desc, ordinal desc";
+            text(&self.filter.merchant),
+            self.filter.words.as_deref(),
+            after.stacks_height,
+            after.tx_index,
+            after.ordinal,
+            self.limit,
+        )
+        .fetch_all(connection)
+        .await?)
+    }
+
+    fn after_columns(&self) -> Result<AfterColumns, DbError> {
+        AfterColumns::of(self.after.map(|after| after.key))
+    }
+}
+
+/// How many refunds of a merchant hold all these words, counted up to a limit; none when the text holds no word.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn count_unproven(connection: &mut PgConnection) -> Result<u64, DbError> {
-    let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from refund where canonical and disagreement is not null"#
+pub async fn count_words(
+    connection: &mut PgConnection,
+    merchant: &Principal,
+    words: &str,
+    limit: u32,
+) -> Result<Option<i64>, DbError> {
+    let row = sqlx::query!(
+        r#"select refund_terms($1, $2) is not null as "has_words!",
+                  (select count(*) from (
+                       select from refund
+                        where canonical and refund_terms(merchant, reason) @> refund_terms($1, $2)
+                        limit $3) as matching) as "matching!""#,
+        merchant.to_string(),
+        words,
+        i64::from(limit),
     )
     .fetch_one(connection)
     .await?;
-    unsigned(count, "count of refund")
+    Ok(row.has_words.then_some(row.matching))
 }
 
-struct RefundRow {
-    index_block_hash: Vec<u8>,
-    txid: Vec<u8>,
-    ordinal: i32,
-    stacks_height: i64,
-    tx_index: i32,
-    refund_id: i64,
-    invoice_id: i64,
-    merchant: String,
-    issuer: String,
-    payer: String,
-    token: Option<String>,
-    amount: String,
-    reason: Option<String>,
-    reference: Option<String>,
-    payer_paid: String,
-    payer_refunded: String,
-    deadline: i64,
-    burn_height: i64,
-    disagreement: Option<String>,
-    status: String,
-    block_time: Option<DateTime<Utc>>,
-}
-
-impl RefundRow {
-    fn key(&self) -> Result<RefundKey, DbError> {
-        Ok(RefundKey {
-            stacks_height: unsigned(self.stacks_height, "refund.stacks_height")?,
-            tx_index: place(self.tx_index, "refund.tx_index")?,
-            ordinal: place(self.ordinal, "refund.ordinal")?,
-            block: hash(&self.index_block_hash, "refund.index_block_hash")?,
-        })
-    }
-
-    fn refund(self) -> Result<Refund, DbError> {
-        Ok(Refund {
-            refund_id: RefundId(unsigned(self.refund_id, "refund.refund_id")?),
-            invoice_id: InvoiceId(unsigned(self.invoice_id, "refund.invoice_id")?),
-            merchant: parsed(&self.merchant, "refund.merchant")?,
-            issuer: parsed(&self.issuer, "refund.issuer")?,
-            payer: parsed(&self.payer, "refund.payer")?,
-            token: token(self.token.as_deref(), "refund.token")?,
-            amount: amount(&self.amount, "refund.amount")?,
-            reason: self.reason,
-            reference: self.reference,
-            payer_paid: amount(&self.payer_paid, "refund.payer_paid")?,
-            payer_refunded: amount(&self.payer_refunded, "refund.payer_refunded")?,
-            deadline: burn_height(self.deadline, "refund.deadline")?,
-            proven: self.disagreement.is_none(),
-            disagreement: self.disagreement,
-            status: match self.status.as_str() {
-                "seen" => Tier::Seen,
-                "final" => Tier::Final,
-                "orphaned" => Tier::Orphaned,
-                _ => {
-                    return Err(DbError::Corrupt {
-                        column: "refund.status",
-                    });
-                }
-            },
-            position: Position {
-                txid: hash(&self.txid, "refund.txid")?,
-                ordinal: place(self.ordinal, "refund.ordinal")?,
-                index_block_hash: hash(&self.index_block_hash, "refund.index_block_hash")?,
-                stacks_height: stacks_height(self.stacks_height, "refund.stacks_height")?,
-                burn_height: burn_height(self.burn_height, "refund.burn_height")?,
-                block_time: self.block_time,
-            },
-        })
-    }
+fn text(principal: &Option<Principal>) -> Option<String> {
+    principal.as_ref().map(ToString::to_string)
 }

@@ -1,0 +1,568 @@
+//! What only auditors ask: every filter and order, totals, series, and lists that hold still.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+
+use recoup_indexer::api::{COMBINATIONS, CorsOrigins, RateLimit};
+use serde_json::{Value, json};
+
+use crate::api::{ROOT, followed, ids, many_refunds, story};
+use crate::harness::TestIndexer;
+use crate::synthetic::{Block, Burn, Chain, MERCHANT, OTHER_PAYER, PAYER, TOKEN, Transaction};
+
+/// A value for each filter, as the stories have it.
+fn parameter(filter: &str) -> String {
+    match filter {
+        "merchant" => format!("merchant={MERCHANT}"),
+        "payer" => format!("payer={PAYER}"),
+        "invoice" => "invoice=1".to_owned(),
+        "token" => "token=STX".to_owned(),
+        "reference" => "reference=refund-1".to_owned(),
+        "txid" => format!("txid={}", Transaction::new(2, Vec::new()).txid),
+        "amount" => "min_amount=1&max_amount=10".to_owned(),
+        "q" => "q=Script".to_owned(),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn every_documented_pair_of_filter_and_order_is_an_index_scan() {
+    let (chain, _) = many_refunds();
+    let mut indexer = followed(&chain);
+    indexer.stop_server();
+    // On a table this small the planner would rather read it whole: what it still reads whole then has no index.
+    indexer.execute(
+        "do $$ begin
+            execute format('alter database %I set enable_seqscan = off', current_database());
+            execute format('alter database %I set enable_sort = off', current_database());
+        end $$",
+    );
+    let mut asked: Vec<(String, &str)> = vec![
+        ("/refunds?status=seen".to_owned(), "refund_seen_idx"),
+        ("/refunds?status=orphaned".to_owned(), "refund_orphaned_idx"),
+        (
+            "/refunds?from_burn_height=100".to_owned(),
+            "refund_burn_height_idx",
+        ),
+        (
+            "/refunds?before_time=2026-01-01T00:00:00Z".to_owned(),
+            "block_time_idx",
+        ),
+        ("/refunds/1".to_owned(), "refund_canonical_id_key"),
+        ("/invoices".to_owned(), "invoice_canonical_id_key"),
+        (format!("/invoices?merchant={MERCHANT}"), "invoice_merchant_idx"),
+        (
+            format!("/invoices?merchant={MERCHANT}&status=paid"),
+            "invoice_merchant_status_idx",
+        ),
+        (
+            format!("/invoices?merchant={MERCHANT}&reference=x"),
+            "invoice_reference_idx",
+        ),
+        (format!("/invoices?payer={PAYER}"), "payer_ledger_payer_idx"),
+        ("/invoices/1".to_owned(), "payment_invoice_idx"),
+        ("/invoices/1/timeline".to_owned(), "contract_event_invoice_idx"),
+        (format!("/merchants/{MERCHANT}"), "running_total_pkey"),
+        (
+            format!("/payers/{PAYER}?as_of_burn_height=100"),
+            "running_total_pkey",
+        ),
+        ("/stats".to_owned(), "running_total_pkey"),
+    ];
+    for combination in COMBINATIONS {
+        for order in combination.orders {
+            let mut query: Vec<String> = combination
+                .filters
+                .iter()
+                .map(|filter| parameter(filter))
+                .collect();
+            query.push(format!("order={order}"));
+            asked.push((format!("/refunds?{}", query.join("&")), combination.index));
+        }
+    }
+    for (path, index) in asked {
+        indexer.start_server();
+        indexer.execute("select pg_stat_reset()");
+        indexer.get_ok(&path);
+        // Counts are complete when the sessions that made them have ended.
+        indexer.stop_server();
+        let read_whole = "select relname::text from pg_stat_user_tables
+            where seq_scan > 0
+              and relname in ('refund', 'payment', 'invoice', 'payer_ledger', 'block', 'contract_event', 'running_total')";
+        assert_eq!(indexer.lines(read_whole), Vec::<String>::new(), "{path}");
+        let used = indexer.lines("select indexrelname::text from pg_stat_user_indexes where idx_scan > 0");
+        assert!(used.iter().any(|used| used == index), "{path}: {used:?}");
+    }
+}
+
+#[test]
+fn a_pair_that_no_index_answers_is_refused_with_those_that_are() {
+    let (chain, _) = story();
+    let indexer = followed(&chain);
+    let allowed: BTreeSet<Vec<&str>> = COMBINATIONS
+        .iter()
+        .map(|combination| combination.filters.to_vec())
+        .collect();
+    let filters = [
+        "merchant",
+        "payer",
+        "invoice",
+        "token",
+        "reference",
+        "txid",
+        "q",
+        "amount",
+    ];
+    let (mut answered, mut refused) = (0, 0);
+    for chosen in 0..1_u32 << filters.len() {
+        let chosen: Vec<&str> = (0..filters.len())
+            .filter(|bit| chosen & 1 << bit != 0)
+            .map(|bit| filters[bit])
+            .collect();
+        for order in ["newest", "oldest", "largest", "smallest"] {
+            let mut query: Vec<String> = chosen.iter().map(|filter| parameter(filter)).collect();
+            query.push(format!("order={order}"));
+            let (status, body) = indexer.get(&format!("/refunds?{}", query.join("&")));
+            if status == 200 {
+                answered += 1;
+                let is_by_amount = matches!(order, "largest" | "smallest") && !chosen.contains(&"amount");
+                let named: Vec<&str> = chosen
+                    .iter()
+                    .copied()
+                    .chain(is_by_amount.then_some("amount"))
+                    .collect();
+                assert!(allowed.contains(&named), "{chosen:?} {order}");
+            } else {
+                refused += 1;
+                let error = &body["errors"][0];
+                assert_eq!(
+                    (status, &error["code"]),
+                    (400, &json!("unsupported-filters")),
+                    "{chosen:?} {order}"
+                );
+                assert!(
+                    error["detail"].as_str().unwrap().contains("merchant + reference"),
+                    "{error}"
+                );
+            }
+        }
+    }
+    // By place: 9 in two orders. By amount: 2 in two, each with and without a range. Words: one order.
+    assert_eq!((answered, refused), (9 * 2 + 2 * 2 * 2 + 1, 1024 - 27));
+}
+
+/// Two burn blocks of refunds by amount: 1 to 6 in STX below, 7 to 9 above, and one in a token.
+fn amounts() -> (Chain, [Block; 2], Burn) {
+    let (mut chain, root) = Chain::new();
+    let mut shop = root.shop.clone();
+    let (stx, created) = shop.create_invoice(1000, None, 100);
+    let (token, token_created) = shop.create_invoice(1000, Some(TOKEN), 100);
+    let mut acts = vec![
+        created,
+        token_created,
+        shop.pay(stx, PAYER, 1000, 100),
+        shop.pay(token, PAYER, 1000, 100),
+    ];
+    acts.extend((1..=6).map(|amount| shop.refund(stx, PAYER, amount, 100)));
+    acts.push(shop.refund(token, PAYER, 500, 100));
+    let below = chain.block(&root, &root.tenure, vec![Transaction::new(1, acts)], shop);
+    let burn = chain.burn(&below.tenure);
+    let mut shop = below.shop.clone();
+    let acts = (7..=9)
+        .map(|amount| shop.refund(stx, PAYER, amount, 101))
+        .collect();
+    let above = chain.block(&below, &burn, vec![Transaction::new(2, acts)], shop);
+    (chain, [below, above], burn)
+}
+
+fn field(page: &Value, name: &str) -> Vec<String> {
+    let items = page["items"].as_array().unwrap();
+    items
+        .iter()
+        .map(|item| match &item[name] {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        })
+        .collect()
+}
+
+#[test]
+fn a_list_by_amount_holds_still_while_refunds_arrive_and_asks_for_a_new_start_after_a_fork() {
+    let (mut chain, [below, above], burn) = amounts();
+    let indexer = followed(&chain);
+    let list = format!("/refunds?merchant={MERCHANT}&token=STX&order=largest");
+    assert_eq!(
+        field(&indexer.get_ok(&list), "amount"),
+        ["9", "8", "7", "6", "5", "4", "3", "2", "1"]
+    );
+    let smallest = list.replace("largest", "smallest");
+    assert_eq!(
+        field(
+            &indexer.get_ok(&format!("{smallest}&min_amount=3&max_amount=5")),
+            "amount"
+        ),
+        ["3", "4", "5"]
+    );
+
+    let first = indexer.get_ok(&format!("{list}&limit=4"));
+    let next = |page: &Value| page["next_cursor"].as_str().unwrap().to_owned();
+    // One that would stand above what was read, one that would stand below.
+    let known = chain.messages.len();
+    let mut shop = above.shop.clone();
+    let acts = vec![shop.refund(1, PAYER, 100, 101), shop.refund(1, PAYER, 2, 101)];
+    let last = chain.block(&above, &burn, vec![Transaction::new(3, acts)], shop);
+    indexer.post_all(&chain.messages[known..]);
+    let second = indexer.get_ok(&format!("{list}&limit=4&cursor={}", next(&first)));
+    let rest = indexer.get_ok(&format!("{list}&limit=4&cursor={}", next(&second)));
+    let read: Vec<String> = [&first, &second, &rest]
+        .into_iter()
+        .flat_map(|page| field(page, "amount"))
+        .collect();
+    assert_eq!(read, ["9", "8", "7", "6", "5", "4", "3", "2", "1"]);
+    assert_eq!(indexer.get_ok(&list)["items"][0]["amount"], "100");
+
+    // A cursor of one list is none of another.
+    let (status, refusal) = indexer.get(&format!("{smallest}&cursor={}", next(&first)));
+    assert_eq!(
+        (status, &refusal["errors"][0]["code"]),
+        (400, &json!("invalid-parameter"))
+    );
+
+    let known = chain.messages.len();
+    let rival = chain.burn(&below.tenure);
+    let rival = chain.burn(&rival);
+    chain.block(&below, &rival, Vec::new(), below.shop.clone());
+    indexer.post_all(&chain.messages[known..]);
+    let (status, refusal) = indexer.get(&format!("{list}&limit=4&cursor={}", next(&first)));
+    assert_eq!(
+        (status, &refusal["errors"][0]["code"]),
+        (409, &json!("cursor-orphaned"))
+    );
+    assert_eq!(
+        field(&indexer.get_ok(&list), "amount"),
+        ["6", "5", "4", "3", "2", "1"]
+    );
+    assert_eq!(last.height, 103);
+}
+
+#[test]
+fn the_oldest_come_first_when_asked_and_none_is_skipped_while_refunds_arrive_and_the_tip_forks() {
+    let (mut chain, [below, above], burn) = amounts();
+    let indexer = followed(&chain);
+    let list = format!("/refunds?merchant={MERCHANT}&order=oldest&limit=3");
+    let mut read = Vec::new();
+    let mut cursor = String::new();
+    let mut tip = above;
+    for round in 0..10 {
+        let page = indexer.get_ok(&format!("{list}{cursor}"));
+        read.extend(ids(&page));
+        let Some(next) = page["next_cursor"].as_str() else {
+            break;
+        };
+        cursor = format!("&cursor={next}");
+        let known = chain.messages.len();
+        if round == 0 {
+            // The tip's burn block leaves the chain; what was read stays on it.
+            let rival = chain.burn(&below.tenure);
+            let rival = chain.burn(&rival);
+            tip = chain.block(&below, &rival, Vec::new(), below.shop.clone());
+            assert_ne!(rival, burn);
+        } else if round < 4 {
+            let mut shop = tip.shop.clone();
+            let acts = (0..3).map(|_| shop.refund(1, PAYER, 1, 102)).collect();
+            let tenure = tip.tenure.clone();
+            tip = chain.block(&tip, &tenure, vec![Transaction::new(50 + round, acts)], shop);
+        }
+        indexer.post_all(&chain.messages[known..]);
+    }
+    assert_eq!(read, (1..=16).collect::<Vec<_>>());
+    assert_eq!(read, ids(&indexer.get_ok("/refunds?order=oldest")));
+}
+
+#[test]
+fn ranges_of_burn_heights_and_times_cut_the_list() {
+    let (chain, _, _) = amounts();
+    let indexer = followed(&chain);
+    let of = |query: &str| ids(&indexer.get_ok(&format!("/refunds?order=oldest&{query}")));
+    assert_eq!(of("as_of_burn_height=100"), (1..=7).collect::<Vec<_>>());
+    assert_eq!(of("as_of_burn_height=101&from_burn_height=101"), [8, 9, 10]);
+    assert_eq!(of("from_burn_height=102"), Vec::<u64>::new());
+    assert_eq!(of("to_burn_height=99"), Vec::<u64>::new());
+    assert_eq!(of("to_burn_height=9223372036854775806").len(), 10);
+    let made = indexer.get_ok("/refunds/8")["position"]["block_time"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(of(&format!("from_time={made}")), [8, 9, 10]);
+    assert_eq!(of(&format!("before_time={made}")), (1..=7).collect::<Vec<_>>());
+    assert_eq!(
+        of(&format!("from_time={made}&before_time={made}")),
+        Vec::<u64>::new()
+    );
+    assert_eq!(of("from_time=9999-01-01T00:00:00Z"), Vec::<u64>::new());
+    assert_eq!(
+        of(&format!("token={TOKEN}&payer={PAYER}").replace(&format!("&payer={PAYER}"), "")),
+        [7]
+    );
+    assert_eq!(of(&format!("merchant={MERCHANT}&token={TOKEN}")), [7]);
+    assert_eq!(of(&format!("merchant={MERCHANT}&reference=refund-3")), [3]);
+    assert_eq!(
+        of(&format!("merchant={MERCHANT}&payer={PAYER}&status=seen")).len(),
+        10
+    );
+}
+
+#[test]
+fn orphans_are_found_by_their_transaction() {
+    let (mut chain, [below, _], _) = amounts();
+    let indexer = followed(&chain);
+    let txid = Transaction::new(2, Vec::new()).txid;
+    let known = chain.messages.len();
+    let rival = chain.burn(&below.tenure);
+    let rival = chain.burn(&rival);
+    let mut shop = below.shop.clone();
+    let acts = (7..=9).map(|amount| shop.refund(1, PAYER, amount, 102)).collect();
+    chain.block(&below, &rival, vec![Transaction::new(2, acts)], shop);
+    indexer.post_all(&chain.messages[known..]);
+    let of = |query: &str| indexer.get_ok(&format!("/refunds?txid={txid}{query}"));
+    assert_eq!(field(&of(""), "status").len(), 6);
+    assert_eq!(field(&of("&status=orphaned"), "refund_id"), ["10", "9", "8"]);
+    assert_eq!(
+        field(&of("&status=seen&order=oldest"), "refund_id"),
+        ["8", "9", "10"]
+    );
+    // Page by page, over two forks that have a refund at the same place.
+    let mut read = Vec::new();
+    let mut cursor = String::new();
+    while let page = of(&format!("&limit=1{cursor}"))
+        && !page["items"].as_array().unwrap().is_empty()
+    {
+        read.push(page["items"][0]["position"].clone());
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(read.len(), 6);
+    assert_eq!(
+        read.iter().map(Value::to_string).collect::<BTreeSet<_>>().len(),
+        6
+    );
+}
+
+#[test]
+fn words_of_a_reason_are_found_among_one_merchants_refunds() {
+    let (chain, _) = story();
+    let indexer = followed(&chain);
+    let of = |merchant: &str, words: &str| {
+        ids(&indexer.get_ok(&format!("/refunds?merchant={merchant}&q={words}")))
+    };
+    assert_eq!(of(MERCHANT, "script"), [2, 1]);
+    assert_eq!(of(MERCHANT, "SCRIPT%20cmd"), [2, 1]);
+    assert_eq!(of(MERCHANT, "script%20coffee"), Vec::<u64>::new());
+    assert_eq!(of(OTHER_PAYER, "script"), Vec::<u64>::new());
+    assert_eq!(of(MERCHANT, "';drop%20table%20refund;--"), Vec::<u64>::new());
+    let first = indexer.get_ok(&format!("/refunds?merchant={MERCHANT}&q=cmd&limit=1"));
+    let next = first["next_cursor"].as_str().unwrap();
+    assert_eq!(
+        ids(&indexer.get_ok(&format!(
+            "/refunds?merchant={MERCHANT}&q=cmd&limit=1&cursor={next}"
+        ))),
+        [1]
+    );
+}
+
+#[test]
+fn totals_are_as_of_the_height_asked_for() {
+    let (chain, _, _) = amounts();
+    let indexer = followed(&chain);
+    let totals = |path: &str| indexer.get_ok(path)["totals"].clone();
+    let now = totals(&format!("/merchants/{MERCHANT}"));
+    assert_eq!(
+        now[0],
+        json!({
+            "token": TOKEN, "paid": "1000", "refunded": "500", "payments": 1, "refunds": 1, "rate": "0.500000"
+        })
+    );
+    assert_eq!(
+        (&now[1]["token"], &now[1]["refunded"], &now[1]["refunds"]),
+        (&json!("STX"), &json!("45"), &json!(9))
+    );
+    assert_eq!(now[2], Value::Null);
+    let before = totals(&format!("/payers/{PAYER}?as_of_burn_height=100"));
+    assert_eq!(
+        (&before[1]["refunded"], &before[1]["rate"]),
+        (&json!("21"), &json!("0.021000"))
+    );
+    assert_eq!(
+        totals(&format!("/payers/{PAYER}?as_of_burn_height=99")),
+        json!([])
+    );
+    assert_eq!(totals(&format!("/payers/{OTHER_PAYER}")), json!([]));
+    let merchant = indexer.get_ok(&format!("/merchants/{MERCHANT}?as_of_burn_height=100"));
+    assert_eq!(merchant["recent_refunds"][0]["refund_id"], 7);
+    assert_eq!(
+        indexer
+            .get(&format!("/merchants/{MERCHANT}?as_of_burn_height=102"))
+            .0,
+        400
+    );
+}
+
+#[test]
+fn series_add_up_to_the_totals() {
+    let (chain, _, _) = amounts();
+    let indexer = followed(&chain);
+    let buckets = |query: &str| -> Vec<String> {
+        let stats = indexer.get_ok(&format!("/stats?{query}"));
+        let buckets = stats["buckets"].as_array().unwrap();
+        let shown = |bucket: &Value| {
+            format!(
+                "{} {} {} {}",
+                bucket["from_burn_height"], bucket["from_time"], bucket["paid"], bucket["refunded"]
+            )
+            .replace('"', "")
+        };
+        buckets.iter().map(shown).collect()
+    };
+    assert_eq!(
+        buckets("bucket=burn&from_burn_height=99&size=1"),
+        ["99 null 0 0", "100 null 1000 21", "101 null 0 24"]
+    );
+    assert_eq!(
+        buckets(&format!("bucket=burn&from_burn_height=90&size=11&token={TOKEN}")),
+        ["90 null 1000 500", "101 null 0 0"]
+    );
+    assert_eq!(
+        buckets(&format!(
+            "bucket=burn&from_burn_height=0&size=1000&merchant={PAYER}"
+        )),
+        ["0 null 0 0"]
+    );
+    assert_eq!(
+        buckets("from_day=2025-10-08&to_day=2025-10-10"),
+        [
+            "null 2025-10-08T00:00:00Z 0 0",
+            "null 2025-10-09T00:00:00Z 1000 45",
+            "null 2025-10-10T00:00:00Z 0 0"
+        ]
+    );
+    assert_eq!(buckets("").len(), 30);
+    assert_eq!(buckets("").last().unwrap(), "null 2025-10-09T00:00:00Z 1000 45");
+}
+
+#[test]
+fn invoices_are_listed_and_their_story_is_told_in_order() {
+    let (chain, _) = story();
+    let indexer = followed(&chain);
+    let of = |query: &str| field(&indexer.get_ok(&format!("/invoices?{query}")), "invoice_id");
+    assert_eq!(of(""), ["3", "2", "1"]);
+    assert_eq!(of(&format!("merchant={MERCHANT}&status=refunded")), ["3"]);
+    assert_eq!(of(&format!("merchant={MERCHANT}&status=open")), ["2"]);
+    assert_eq!(
+        of(&format!("merchant={MERCHANT}&status=expired")),
+        Vec::<String>::new()
+    );
+    assert_eq!(of(&format!("merchant={MERCHANT}&reference=order-2")), ["2"]);
+    assert_eq!(of(&format!("payer={PAYER}")), ["3", "1"]);
+    assert_eq!(of(&format!("payer={OTHER_PAYER}")), ["1"]);
+    let first = indexer.get_ok("/invoices?limit=2");
+    let next = first["next_cursor"].as_str().unwrap();
+    assert_eq!(of(&format!("limit=2&cursor={next}")), ["1"]);
+
+    let timeline = indexer.get_ok("/invoices/1/timeline");
+    let expected = [
+        "invoice-created",
+        "payment-received",
+        "payment-received",
+        "refund-processed",
+        "refund-window-extended",
+    ];
+    assert_eq!(field(&timeline, "event"), expected);
+    assert_eq!(field(&timeline, "amount_refunded"), ["0", "0", "0", "15", "15"]);
+    let first = indexer.get_ok("/invoices/1/timeline?limit=3");
+    let next = first["next_cursor"].as_str().unwrap();
+    let rest = indexer.get_ok(&format!("/invoices/1/timeline?limit=3&cursor={next}"));
+    assert_eq!(field(&rest, "event"), expected[3..]);
+    assert_eq!(indexer.get(&format!("/invoices/2/timeline?cursor={next}")).0, 400);
+}
+
+#[test]
+fn a_client_that_asks_too_much_waits_and_web_pages_are_let_in_by_name() {
+    let mut indexer = TestIndexer::start_with(ROOT, |config| {
+        config.api.rate_limit = Some(RateLimit {
+            per_second: NonZeroU32::MIN,
+            burst: NonZeroU32::new(3).unwrap(),
+            client_header: Some("x-forwarded-for".parse().unwrap()),
+        });
+        config.api.cors = CorsOrigins::These(vec!["https://shop.example".parse().unwrap()]);
+    });
+    let ask = |client: &str, origin: &str| {
+        let request = ureq::get(indexer.api_url("/refunds"))
+            .config()
+            .http_status_as_error(false)
+            .build();
+        request
+            .header("x-forwarded-for", client)
+            .header("origin", origin)
+            .call()
+            .unwrap()
+    };
+    let header = |response: &ureq::http::Response<ureq::Body>, name: &str| {
+        response
+            .headers()
+            .get(name)
+            .map(|value| value.to_str().unwrap().to_owned())
+    };
+    let let_in = ask("192.0.2.1", "https://shop.example");
+    assert_eq!(
+        header(&let_in, "access-control-allow-origin").as_deref(),
+        Some("https://shop.example")
+    );
+    assert_eq!(
+        header(
+            &ask("192.0.2.1", "https://evil.example"),
+            "access-control-allow-origin"
+        ),
+        None
+    );
+    let statuses: Vec<u16> = (0..9).map(|_| ask("192.0.2.1", "").status().as_u16()).collect();
+    assert!(statuses.contains(&429), "{statuses:?}");
+    let refused = (0..9)
+        .map(|_| ask("192.0.2.1", "https://shop.example"))
+        .find(|answer| answer.status() == 429)
+        .unwrap();
+    assert!(header(&refused, "retry-after").is_some());
+    assert_eq!(
+        header(&refused, "access-control-allow-origin").as_deref(),
+        Some("https://shop.example")
+    );
+    // The client writes what it likes before the proxy's word, and another client is let in.
+    assert_eq!(ask("192.0.2.1, 192.0.2.2", "").status().as_u16(), 200);
+    indexer.stop_server();
+}
+
+#[test]
+fn a_statement_that_takes_too_long_is_broken_off() {
+    let indexer = TestIndexer::start_with(ROOT, |config| {
+        config.api.statement_limit = std::time::Duration::from_millis(50);
+    });
+    // Whoever reads a refund waits for this lock.
+    indexer.block_on(async {
+        use sqlx::Connection as _;
+        let mut connection = sqlx::PgConnection::connect(indexer.database_url()).await.unwrap();
+        let mut transaction = connection.begin().await.unwrap();
+        sqlx::raw_sql("lock table refund")
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
+        let url = indexer.api_url("/refunds");
+        let answer = tokio::task::spawn_blocking(move || {
+            let request = ureq::get(url).config().http_status_as_error(false).build();
+            request.call().unwrap().status().as_u16()
+        });
+        assert_eq!(answer.await.unwrap(), 503);
+        transaction.rollback().await.unwrap();
+    });
+    assert_eq!(indexer.get("/refunds").0, 200);
+}
