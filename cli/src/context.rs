@@ -6,13 +6,13 @@ use clap::Args;
 use recoup_protocol::calls::ContractCall;
 use recoup_stacks::address::{Address, ContractId};
 use recoup_stacks::keys::SecretKey;
-use recoup_stacks::transaction::UnsignedTransaction;
+use recoup_stacks::transaction::{SpendingCondition, UnsignedTransaction};
 
 use crate::cache::Cache;
 use crate::failure::{Failure, Kind};
 use crate::home::Home;
 use crate::journal::{Intent, Journal};
-use crate::keystore::{Keystore, KeystoreError, WalletFile, WalletName};
+use crate::keystore::{Keystore, KeystoreError, MultiSigPolicy, Secret, WalletFile, WalletName};
 use crate::node::Node;
 use crate::profile::{Config, ConfigError, Profile, Settings};
 use crate::secrets::PassphraseSource;
@@ -216,13 +216,57 @@ pub struct Wallet {
 }
 
 impl Wallet {
+    /// The account's part of a transaction that is to be signed elsewhere.
+    ///
+    /// # Errors
+    /// When the account has several keys and the wallet does not know them.
+    pub fn unsigned(&self, nonce: u64, fee: u64) -> Result<SpendingCondition, Failure> {
+        self.file.unsigned(nonce, fee).ok_or_else(|| {
+            let message = format!(
+                "wallet `{}` does not know the keys of {}",
+                self.name, self.address
+            );
+            Failure::new(Kind::Usage, message)
+                .hint("name them once, with `recoup wallet multisig`, and use that wallet")
+        })
+    }
+
+    /// The keys, when there are several.
+    #[must_use]
+    pub const fn policy(&self) -> Option<&MultiSigPolicy> {
+        self.file.policy()
+    }
+
+    /// Whether it can sign by itself.
+    #[must_use]
+    pub const fn has_key(&self) -> bool {
+        self.file.has_key()
+    }
+
+    /// What sort of wallet it is, in a word.
+    #[must_use]
+    pub const fn sort(&self) -> &'static str {
+        self.file.sort()
+    }
+
     /// Asks for the passphrase and decrypts.
     ///
     /// # Errors
-    /// When the passphrase cannot be had or is wrong.
-    pub fn unlock(&self, passphrase: &PassphraseSource) -> Result<SecretKey, Failure> {
+    /// When the passphrase cannot be had or is wrong, or the wallet holds no key.
+    pub fn open(&self, passphrase: &PassphraseSource) -> Result<Secret, Failure> {
+        if !self.file.has_key() {
+            return Err(KeystoreError::WatchOnly(self.name.clone()).into());
+        }
         let passphrase = passphrase.read(&self.name.to_string())?;
-        Ok(self.file.open(&self.name, &passphrase)?.key()?)
+        Ok(self.file.open(&self.name, &passphrase)?)
+    }
+
+    /// The key to sign with.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn unlock(&self, passphrase: &PassphraseSource) -> Result<SecretKey, Failure> {
+        Ok(self.open(passphrase)?.key()?)
     }
 }
 
@@ -259,6 +303,11 @@ impl From<KeystoreError> for Failure {
             KeystoreError::BadName(_) | KeystoreError::BadKey | KeystoreError::Phrase(_) => {
                 (Kind::Usage, "nothing was stored")
             }
+            KeystoreError::Policy(_) => (Kind::Usage, "nothing was stored"),
+            KeystoreError::WatchOnly(_) => (
+                Kind::Usage,
+                "write the transaction to a file with --unsigned, sign it with `recoup tx sign` where the key is",
+            ),
             KeystoreError::Envelope(_) => (Kind::Refused, "nothing was signed"),
             KeystoreError::BadFile { .. } | KeystoreError::WrongAddress(_) => (
                 Kind::Refused,

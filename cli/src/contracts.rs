@@ -27,6 +27,40 @@ pub fn sha256(source: &str) -> String {
     hex::encode(&Sha256::digest(source))
 }
 
+/// The names of a public function's parameters in the released contract of this name; none for other contracts.
+#[must_use]
+pub fn parameters(contract: &str, function: &str) -> Vec<&'static str> {
+    let source = [TRAIT, CORE]
+        .into_iter()
+        .find(|released| released.name == contract)
+        .map_or("", |released| released.source);
+    let opening = format!("(define-public ({function}");
+    let is_whole = |rest: &&str| rest.starts_with(char::is_whitespace);
+    let Some(after) = source.split(&opening).skip(1).find(is_whole) else {
+        return Vec::new();
+    };
+    // Each parameter is `(name type)`; a type has parentheses of its own.
+    let mut names = Vec::new();
+    let mut depth = 1_u32;
+    for (index, character) in after.char_indices() {
+        match character {
+            '(' => {
+                if depth == 1 {
+                    let name = after.get(index.saturating_add(1)..).unwrap_or_default();
+                    names.extend(name.split_whitespace().next());
+                }
+                depth = depth.saturating_add(1);
+            }
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    names
+}
+
 /// The token trait that `recoup-core` is built on.
 pub const TRAIT: Contract = Contract {
     name: TRAIT_CONTRACT_NAME,
@@ -44,3 +78,26 @@ pub const MOCK_SBTC: Contract = Contract {
     name: "mock-sbtc",
     source: include_str!("../../contracts/mocks/mock-sbtc.clar"),
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_the_names_of_parameters() {
+        assert_eq!(
+            parameters("recoup-core", "refund-stx"),
+            [
+                "invoice-id",
+                "payer",
+                "amount",
+                "expected-refunded",
+                "reference",
+                "reason"
+            ]
+        );
+        assert_eq!(parameters("recoup-core", "refund-many-stx").len(), 1);
+        assert!(parameters("recoup-core", "refund").is_empty());
+        assert!(parameters("other", "refund-stx").is_empty());
+    }
+}

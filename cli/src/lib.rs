@@ -18,6 +18,7 @@ mod interrupt;
 pub mod journal;
 pub mod keystore;
 pub mod node;
+pub mod offline;
 pub mod output;
 pub mod payment;
 pub mod profile;

@@ -6,6 +6,7 @@ use clap::Parser as _;
 use serde_json::json;
 
 use crate::arguments::{Arguments, Command};
+use crate::commands::tx::TxCommand;
 use crate::commands::{config, contracts, doctor, invoice, manual, pay, refund, tx, wallet};
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
@@ -32,6 +33,11 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments, interrupt: &Interrupt) -> Result<Output, Failure> {
+    // What is written to a file is planned by the command that would send it.
+    let arguments = match arguments.command {
+        Command::Tx(TxCommand::Build(build)) => build.into_command(&arguments.global)?,
+        command => Arguments { command, ..arguments },
+    };
     let context = || {
         let context = Context::new(&arguments.global)?;
         interrupt.watch(&context.journal);

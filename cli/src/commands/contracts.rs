@@ -134,7 +134,7 @@ async fn deploy_one(
     let propose = || Ok(proposal(context, contract, &id, &intent));
     let sent = sender.send(|book| Ok(find_open(book, &intent)), propose).await?;
     let Sent::Done(Finished { ending, .. }) = sent else {
-        return Ok(document(Outcome::DryRun, None));
+        return Ok(document(options.plans_only().unwrap_or(Outcome::DryRun), None));
     };
     Ok(document(
         Outcome::of(&ending),

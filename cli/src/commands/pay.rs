@@ -71,7 +71,13 @@ pub async fn run(context: &Context, arguments: Pay) -> Result<Output, Failure> {
         .send(|book| find_open(book, &intent, whole), propose)
         .await?;
     let Sent::Done(Finished { ending, resumed }) = sent else {
-        return output(&intent, &token, Outcome::DryRun, false, None);
+        return output(
+            &intent,
+            &token,
+            arguments.send.plans_only().unwrap_or(Outcome::DryRun),
+            false,
+            None,
+        );
     };
     let Intent::Pay(done) = &ending.entry().intent else {
         return Err(Failure::new(Kind::Internal, "the journal's entry is no payment"));

@@ -15,6 +15,7 @@
 //! `recoup pay` is the shortest example. A command with checks that need the fee (`refund create`) calls
 //! [`Sender::price`] and [`Sender::finish`] itself.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -25,8 +26,11 @@ use serde::Serialize;
 
 use crate::context::{Context, Wallet};
 use crate::failure::{Failure, Kind};
+use crate::home::Existing;
 use crate::journal::{Book, Entry, Inclusion, SignedTransaction, State};
+use crate::keystore::MultiSigPolicy;
 use crate::node::View;
+use crate::offline::TransactionFile;
 use crate::output::Fields;
 use crate::profile::Chain;
 use crate::send::{Ending, Fee, Outgoing, Patience, Recorded, Start, carry_out, price, record};
@@ -42,23 +46,49 @@ pub struct SendOptions {
     /// Stop after the plan; nothing is signed
     #[arg(long)]
     pub dry_run: bool,
+    /// Write the transaction into this file in place of signing it: for `recoup tx sign`, here or on another machine
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub unsigned: Option<PathBuf>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print the comment as help")]
+    pub wait: Patiently,
+    /// Fee in micro-STX [default: the node's estimate]
+    #[arg(long, value_name = "MICRO_STX")]
+    pub fee: Option<u64>,
+}
+
+/// How long to wait for a block.
+#[derive(Debug, Clone, Args)]
+pub struct Patiently {
     /// Do not wait for a block (ends with exit code 6: sent, not confirmed)
     #[arg(long)]
     pub no_wait: bool,
     /// Wait at most so long for a block
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     pub timeout: u64,
-    /// Fee in micro-STX [default: the node's estimate]
-    #[arg(long, value_name = "MICRO_STX")]
-    pub fee: Option<u64>,
 }
 
-impl SendOptions {
+impl Patiently {
     pub(super) const fn patience(&self) -> Patience {
         Patience {
             wait: !self.no_wait,
             limit: Duration::from_secs(self.timeout),
         }
+    }
+}
+
+impl SendOptions {
+    /// Stops after the plan, whether or not it is written to a file.
+    pub(super) const fn plans_only(&self) -> Option<Outcome> {
+        match (self.dry_run, &self.unsigned) {
+            (true, _) => Some(Outcome::DryRun),
+            (false, Some(_)) => Some(Outcome::Unsigned),
+            (false, None) => None,
+        }
+    }
+
+    pub(super) const fn patience(&self) -> Patience {
+        self.wait.patience()
     }
 }
 
@@ -126,6 +156,8 @@ pub(super) fn explorer(context: &Context, txid: &Txid) -> Option<String> {
 pub(super) enum Outcome {
     /// Only planned.
     DryRun,
+    /// Written to a file, to be signed elsewhere.
+    Unsigned,
     /// The node has it; no block yet.
     Sent,
     /// Its effect stands on chain.
@@ -146,7 +178,7 @@ impl Outcome {
     pub(super) const fn exit(self) -> Option<Kind> {
         match self {
             Self::Sent => Some(Kind::Pending),
-            Self::DryRun | Self::Included | Self::AlreadyDone => None,
+            Self::DryRun | Self::Unsigned | Self::Included | Self::AlreadyDone => None,
         }
     }
 }
@@ -182,7 +214,7 @@ pub(super) struct Proposal {
 /// How far [`Sender::send`] went.
 #[expect(clippy::large_enum_variant, reason = "one a command")]
 pub(super) enum Sent {
-    /// The plan was shown; nothing was signed.
+    /// The plan was shown, and written to a file if that was asked; nothing was signed.
     DryRun,
     /// The transaction was handed to the node.
     Done(Finished),
@@ -229,7 +261,8 @@ impl Sender<'_> {
             .row("fee", TokenInfo::Stx.show(BaseUnits(priced.fee.micro_stx.into())))
             .row("network", network);
         terminal::show(&format!("{title}\n{}", plan.to_text()));
-        if self.options.dry_run {
+        self.write_unsigned(&priced)?;
+        if self.options.plans_only().is_some() {
             return Ok(Sent::DryRun);
         }
         self.finish(priced, &question, find_open).await.map(Sent::Done)
@@ -238,6 +271,11 @@ impl Sender<'_> {
     /// Chooses the fee, and says so when the ceiling cut it. Two requests, one when the user named the fee.
     pub(super) async fn price(self, outgoing: Outgoing) -> Result<Priced, Failure> {
         let account = self.view.account(&self.wallet.address.into()).await?;
+        let extra_length = self.wallet.policy().map_or(0, MultiSigPolicy::extra_length);
+        let outgoing = Outgoing {
+            transaction: outgoing.transaction.with_extra_length(extra_length),
+            ..outgoing
+        };
         let fee = price(self.context, &outgoing.transaction, self.options.fee).await?;
         if fee.is_cut {
             terminal::warn(
@@ -249,6 +287,34 @@ impl Sender<'_> {
             fee,
             account,
         })
+    }
+
+    /// Writes the transaction to the file that was asked for, if one was. Nothing is journaled: whoever sends it does that.
+    pub(super) fn write_unsigned(self, priced: &Priced) -> Result<(), Failure> {
+        let Some(path) = &self.options.unsigned else {
+            return Ok(());
+        };
+        let Self { context, wallet, .. } = self;
+        let network = context.profile.network;
+        let book = context.journal.read()?;
+        let nonce = book.next_nonce(&wallet.address, priced.account.nonce);
+        let transaction = priced
+            .outgoing
+            .transaction
+            .clone()
+            .with_chain_id(network.chain_id());
+        let file = TransactionFile {
+            network,
+            intent: priced.outgoing.intent.clone(),
+            multi_sig: wallet.policy().cloned(),
+            transaction: transaction.for_account(wallet.unsigned(nonce, priced.fee.micro_stx)?),
+        };
+        file.write(path, Existing::Keep)?;
+        terminal::note(&format!(
+            "wrote {}: look at it and sign it with `recoup tx sign`, then send it with `recoup tx broadcast`",
+            path.display()
+        ));
+        Ok(())
     }
 
     /// Asks, unlocks, signs, journals, sends and waits. `recheck` sees the journal right before the signature.

@@ -3,11 +3,16 @@
 use clap::{Args, Subcommand};
 use recoup_protocol::amount::BaseUnits;
 use recoup_stacks::address::Address;
+use recoup_stacks::hex;
+use recoup_stacks::keys::PublicKey;
 use serde::Serialize;
+use zeroize::Zeroizing;
 
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::keystore::{Secret, Stretching, WalletFile, WalletName};
+use crate::context::{Context, Wallet};
+use crate::failure::{Failure, Kind};
+use crate::keystore::{
+    KeystoreError, MultiSigPolicy, PolicyError, Secret, SigningOrder, Stretching, WalletFile, WalletName,
+};
 use crate::output::{Fields, Output, Table};
 use crate::secrets::ImportSource;
 use crate::terminal;
@@ -20,6 +25,19 @@ pub enum WalletCommand {
     New(NewWallet),
     /// Import a wallet from its words or its private key, from a file, standard input or a prompt
     Import(ImportWallet),
+    /// Store another account of the words of a wallet under a name of its own
+    Account(NextAccount),
+    /// Store an address without its key: for plans, and for transactions that are signed elsewhere
+    Watch {
+        /// Its name
+        name: WalletName,
+        /// The address
+        address: Address,
+    },
+    /// Store an account of several keys, which are elsewhere
+    Multisig(NewMultisig),
+    /// Show a wallet's secret: its words or its private key; or its public key
+    Export(Export),
     /// List the wallets
     List,
     /// Show a wallet's address
@@ -53,10 +71,51 @@ pub struct ImportWallet {
     source: ImportSource,
 }
 
+/// Arguments of `recoup wallet account`.
+#[derive(Debug, Clone, Args)]
+pub struct NextAccount {
+    #[command(flatten)]
+    wallet: NewWallet,
+    /// The wallet whose words are used
+    #[arg(long, value_name = "WALLET")]
+    of: WalletName,
+}
+
+/// Arguments of `recoup wallet multisig`.
+#[derive(Debug, Clone, Args)]
+pub struct NewMultisig {
+    /// Its name
+    name: WalletName,
+    /// How many must sign
+    #[arg(long, value_name = "N")]
+    required: u16,
+    /// A public key, compressed, in hexadecimal (`recoup wallet export --public`); once for each, in the address's order
+    #[arg(long, value_name = "KEY", required = true)]
+    public_key: Vec<String>,
+    /// Whether signatures build on each other in the order of the keys, or are made in any order
+    #[arg(long, value_enum, default_value_t = SigningOrder::Sequential)]
+    order: SigningOrder,
+}
+
+/// Arguments of `recoup wallet export`.
+#[derive(Debug, Clone, Args)]
+pub struct Export {
+    /// Which wallet [default: the profile's]
+    name: Option<WalletName>,
+    /// The public key alone
+    #[arg(long)]
+    public: bool,
+    /// Do not ask: show it
+    #[arg(long, short)]
+    yes: bool,
+}
+
 #[derive(Serialize)]
 struct WalletDocument {
     name: WalletName,
     address: Address,
+    /// `words`, `key`, `watch-only` or `multi-signature`.
+    sort: &'static str,
 }
 
 #[derive(Serialize)]
@@ -88,17 +147,24 @@ pub async fn run(context: &Context, command: WalletCommand) -> Result<Output, Fa
             let secret = Secret::parse(&source.read()?, wallet.account)?;
             store(context, &wallet.name, &secret)
         }
+        WalletCommand::Account(next) => {
+            refuse_taken(context, &next.wallet.name)?;
+            store(context, &next.wallet.name, &account_of(context, &next)?)
+        }
+        WalletCommand::Watch { name, address } => store_file(context, &name, &WalletFile::watching(&address)),
+        WalletCommand::Multisig(new) => {
+            let keys = new.public_key.iter().map(|text| PublicKey::from_hex(text));
+            let keys = keys.collect::<Result<Vec<_>, _>>().map_err(PolicyError::from);
+            let policy = keys.and_then(|keys| MultiSigPolicy::new(new.required, new.order, keys));
+            let policy = policy.map_err(KeystoreError::from)?;
+            store_file(context, &new.name, &WalletFile::multi_sig(policy))
+        }
+        WalletCommand::Export(arguments) => export(&context.with_wallet(arguments.name.clone()), &arguments),
         WalletCommand::List => list(context),
         WalletCommand::Address { name } => {
             let wallet = context.with_wallet(name).wallet()?;
             let text = format!("{}\n", wallet.address);
-            Output::new(
-                &WalletDocument {
-                    name: wallet.name,
-                    address: wallet.address,
-                },
-                text,
-            )
+            Output::new(&document(&wallet), text)
         }
         WalletCommand::Balance { name } => balance(&context.with_wallet(name)).await,
     }
@@ -114,8 +180,15 @@ fn refuse_taken(context: &Context, name: &WalletName) -> Result<(), Failure> {
 
 fn store(context: &Context, name: &WalletName, secret: &Secret) -> Result<Output, Failure> {
     let passphrase = context.passphrase.read_new(&name.to_string())?;
-    let file = WalletFile::seal(secret, &passphrase, Stretching::STANDARD)?;
-    let path = context.keystore.create(name, &file)?;
+    store_file(
+        context,
+        name,
+        &WalletFile::seal(secret, &passphrase, Stretching::STANDARD)?,
+    )
+}
+
+fn store_file(context: &Context, name: &WalletName, file: &WalletFile) -> Result<Output, Failure> {
+    let path = context.keystore.create(name, file)?;
     let address = file.address(context.profile.network.network());
     terminal::note(&format!("stored wallet `{name}` in {}", path.display()));
     let text = format!("{address}\n");
@@ -123,9 +196,57 @@ fn store(context: &Context, name: &WalletName, secret: &Secret) -> Result<Output
         &WalletDocument {
             name: name.clone(),
             address,
+            sort: file.sort(),
         },
         text,
     )
+}
+
+fn document(wallet: &Wallet) -> WalletDocument {
+    WalletDocument {
+        name: wallet.name.clone(),
+        address: wallet.address,
+        sort: wallet.sort(),
+    }
+}
+
+/// The same words, another account of theirs.
+fn account_of(context: &Context, next: &NextAccount) -> Result<Secret, Failure> {
+    let wallet = context.with_wallet(Some(next.of.clone())).wallet()?;
+    match wallet.open(&context.passphrase)? {
+        Secret::Phrase { entropy, .. } => Ok(Secret::Phrase {
+            entropy,
+            account: next.wallet.account,
+        }),
+        Secret::Key(_) => {
+            let message = format!("wallet `{}` is a single key: it has no other accounts", next.of);
+            Err(Failure::new(Kind::Usage, message).hint("name a wallet that was made from words"))
+        }
+    }
+}
+
+/// Shows what must never be seen: only when it was asked for twice, and only on stdout.
+fn export(context: &Context, arguments: &Export) -> Result<Output, Failure> {
+    let wallet = context.wallet()?;
+    if arguments.public {
+        let key = wallet.unlock(&context.passphrase)?.public_key();
+        let key = hex::encode(key.compressed());
+        let document = serde_json::json!({ "name": wallet.name, "public_key": key });
+        return Output::new(&document, format!("{key}\n"));
+    }
+    terminal::warn("whoever sees this secret has the money: no one else must see the screen or the output");
+    let question = format!("Show the secret of wallet {}?", wallet.name);
+    if !arguments.yes && !terminal::confirm(&question)? {
+        return Err(Failure::new(Kind::Refused, "not confirmed").hint("nothing was shown"));
+    }
+    let secret = wallet.open(&context.passphrase)?;
+    if let Some(words) = secret.words()? {
+        let document = serde_json::json!({ "name": wallet.name, "words": *words });
+        return Output::new(&document, format!("{}\n", *words));
+    }
+    let key = Zeroizing::new(hex::encode(&*secret.key()?.expose()));
+    let document = serde_json::json!({ "name": wallet.name, "private_key": *key });
+    Output::new(&document, format!("{}\n", *key))
 }
 
 /// Only after the wallet is stored: words of a wallet that does not exist would be written down for nothing.
@@ -143,14 +264,16 @@ fn show_words(secret: &Secret) -> Result<(), Failure> {
 
 fn list(context: &Context) -> Result<Output, Failure> {
     let mut documents = Vec::new();
-    let mut table = Table::new(&["wallet", "address"]);
+    let mut table = Table::new(&["wallet", "address", "sort"]);
     for name in context.keystore.names()? {
-        let address = context
-            .keystore
-            .load(&name)?
-            .address(context.profile.network.network());
-        table.push(&[name.to_string(), address.to_string()]);
-        documents.push(WalletDocument { name, address });
+        let wallet = context.with_wallet(Some(name)).wallet()?;
+        let document = document(&wallet);
+        table.push(&[
+            document.name.to_string(),
+            document.address.to_string(),
+            document.sort.to_owned(),
+        ]);
+        documents.push(document);
     }
     Output::new(&serde_json::json!({ "wallets": documents }), table.to_text())
 }

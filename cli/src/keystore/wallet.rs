@@ -1,21 +1,23 @@
 //! Wallet files: one encrypted secret each, named by the file.
 
-use std::fmt;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use recoup_stacks::address::{Address, Network};
 use recoup_stacks::hex;
-use recoup_stacks::keys::SecretKey;
+use recoup_stacks::keys::{KeyEncoding, Signature};
+use recoup_stacks::transaction::{SingleSig, SingleSigHashMode, SpendingCondition};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::envelope::{Envelope, EnvelopeError, Stretching};
 use super::hexadecimal::HexArray;
-use super::phrase::{self, PhraseError};
+use super::multi_sig::{MultiSigPolicy, PolicyError};
+use super::name::WalletName;
+use super::phrase::PhraseError;
+use super::secret::Secret;
 use crate::home::{Existing, FileError, Home, write_whole};
 
 /// Why a wallet cannot be used.
@@ -44,6 +46,12 @@ pub enum KeystoreError {
     /// The given text is no private key.
     #[error("not a private key: 32 bytes as 64 hexadecimal digits are needed, or 66 that end in 01")]
     BadKey,
+    /// The file holds no key.
+    #[error("wallet `{0}` holds no key: it only watches an account")]
+    WatchOnly(WalletName),
+    /// Keys that make no account.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// Encryption.
     #[error(transparent)]
     Envelope(#[from] EnvelopeError),
@@ -55,136 +63,28 @@ pub enum KeystoreError {
     File(#[from] FileError),
 }
 
-/// A wallet's name, which is its file's name too.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct WalletName(String);
-
-impl FromStr for WalletName {
-    type Err = KeystoreError;
-
-    fn from_str(text: &str) -> Result<Self, KeystoreError> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(KeystoreError::BadName(text.to_owned()))
-        }
-    }
-}
-
-impl TryFrom<String> for WalletName {
-    type Error = KeystoreError;
-
-    fn try_from(text: String) -> Result<Self, KeystoreError> {
-        text.parse()
-    }
-}
-
-impl From<WalletName> for String {
-    fn from(name: WalletName) -> Self {
-        name.0
-    }
-}
-
-impl fmt::Display for WalletName {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-/// What a wallet keeps secret. Neither shown nor copied; wiped when dropped.
-pub enum Secret {
-    /// The entropy of BIP-39 words, and which of their accounts is used.
-    Phrase {
-        /// 16 to 32 bytes.
-        entropy: Zeroizing<Vec<u8>>,
-        /// Last step of the derivation path.
-        account: u32,
-    },
-    /// A private key by itself.
-    Key(Zeroizing<[u8; 32]>),
-}
-
-impl Secret {
-    /// A new random phrase of 24 words.
-    ///
-    /// # Errors
-    /// When the system has no randomness.
-    pub fn generate(account: u32) -> Result<Self, KeystoreError> {
-        Ok(Self::Phrase {
-            entropy: phrase::new_entropy()?,
-            account,
-        })
-    }
-
-    /// Reads BIP-39 words, or a private key in hexadecimal (with the `01` of compressed keys or without).
-    ///
-    /// # Errors
-    /// When the text is neither. The error never repeats the text.
-    pub fn parse(text: &str, account: u32) -> Result<Self, KeystoreError> {
-        let text = text.trim();
-        if text.contains(char::is_whitespace) {
-            return Ok(Self::Phrase {
-                entropy: phrase::entropy_of(text)?,
-                account,
-            });
-        }
-        let bytes = Zeroizing::new(hex::decode(text).map_err(|_| KeystoreError::BadKey)?);
-        let key = match bytes.as_slice() {
-            key if key.len() == 32 => key,
-            [key @ .., 1] if key.len() == 32 => key,
-            _ => return Err(KeystoreError::BadKey),
-        };
-        let mut own = Zeroizing::new([0; 32]);
-        own.copy_from_slice(key);
-        let secret = Self::Key(own);
-        secret.key()?; // zero and values above the curve's order are no keys
-        Ok(secret)
-    }
-
-    /// The words, when there are any.
-    ///
-    /// # Errors
-    /// When the entropy has no valid length.
-    pub fn words(&self) -> Result<Option<Zeroizing<String>>, KeystoreError> {
-        match self {
-            Self::Phrase { entropy, .. } => Ok(Some(phrase::words_of(entropy)?)),
-            Self::Key(_) => Ok(None),
-        }
-    }
-
-    /// The key to sign with.
-    ///
-    /// # Errors
-    /// When the secret makes no valid key.
-    pub fn key(&self) -> Result<SecretKey, KeystoreError> {
-        let bytes = match self {
-            Self::Phrase { entropy, account } => phrase::derive(entropy, *account)?,
-            Self::Key(key) => key.clone(),
-        };
-        SecretKey::from_bytes(&bytes).map_err(|_| KeystoreError::BadKey)
-    }
-
-    fn hash160(&self) -> Result<[u8; 20], KeystoreError> {
-        let address = self.key()?.address(Network::Mainnet);
-        Ok(*address.hash160())
-    }
-
-    fn exposed(&self) -> &[u8] {
-        match self {
-            Self::Phrase { entropy, .. } => entropy,
-            Self::Key(key) => key.as_slice(),
-        }
-    }
-}
-
 /// Where a wallet's key comes from, as it stands in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 enum Source {
-    Phrase { account: u32 },
+    Phrase {
+        account: u32,
+    },
     Key {},
+    /// An address whose keys are elsewhere.
+    Watch {
+        kind: AddressKind,
+    },
+    /// An account of several keys, which are elsewhere.
+    MultiSig(MultiSigPolicy),
+}
+
+/// What the hash in an address is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum AddressKind {
+    Key,
+    Script,
 }
 
 /// A file's content that can be read without the passphrase. Bound to the ciphertext, so that a change is noticed when
@@ -216,7 +116,9 @@ enum Version1 {
 #[serde(deny_unknown_fields)]
 pub struct WalletFile {
     header: Header,
-    sealed: Envelope,
+    /// None where the keys are elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sealed: Option<Envelope>,
 }
 
 impl WalletFile {
@@ -237,7 +139,41 @@ impl WalletFile {
             hash160: HexArray(hash160),
         };
         let sealed = Envelope::seal(secret.exposed(), &bound(&header), passphrase, stretching)?;
-        Ok(Self { header, sealed })
+        Ok(Self {
+            header,
+            sealed: Some(sealed),
+        })
+    }
+
+    /// A wallet that knows an address and no key.
+    #[must_use]
+    pub fn watching(address: &Address) -> Self {
+        let is_script = address
+            .network()
+            .is_some_and(|network| network.multi_sig_version() == address.version());
+        let kind = if is_script {
+            AddressKind::Script
+        } else {
+            AddressKind::Key
+        };
+        Self::without_key(Source::Watch { kind }, *address.hash160())
+    }
+
+    /// A wallet that knows the public keys of an account.
+    #[must_use]
+    pub fn multi_sig(policy: MultiSigPolicy) -> Self {
+        let hash160 = *policy.hash160();
+        Self::without_key(Source::MultiSig(policy), hash160)
+    }
+
+    const fn without_key(source: Source, hash160: [u8; 20]) -> Self {
+        let header = Header {
+            format: Format::RecoupWallet,
+            version: Version1::One,
+            source,
+            hash160: HexArray(hash160),
+        };
+        Self { header, sealed: None }
     }
 
     /// Decrypts, and checks that the key has the address that the file names.
@@ -245,11 +181,14 @@ impl WalletFile {
     /// # Errors
     /// Above all [`EnvelopeError::CannotOpen`].
     pub fn open(&self, name: &WalletName, passphrase: &str) -> Result<Secret, KeystoreError> {
-        let bytes = self.sealed.open(&bound(&self.header), passphrase)?;
-        let secret = match self.header.source {
+        let watch_only = || KeystoreError::WatchOnly(name.clone());
+        let sealed = self.sealed.as_ref().ok_or_else(watch_only)?;
+        let bytes = sealed.open(&bound(&self.header), passphrase)?;
+        let secret = match &self.header.source {
+            Source::Watch { .. } | Source::MultiSig(_) => return Err(watch_only()),
             Source::Phrase { account } => Secret::Phrase {
                 entropy: bytes,
-                account,
+                account: *account,
             },
             Source::Key {} => {
                 let mut key = Zeroizing::new([0; 32]);
@@ -269,15 +208,73 @@ impl WalletFile {
     /// The address on a network, as the file names it.
     #[must_use]
     pub fn address(&self, network: Network) -> Address {
-        Address::single_sig(network, self.header.hash160.0)
+        let hash160 = self.header.hash160.0;
+        match &self.header.source {
+            Source::MultiSig(_)
+            | Source::Watch {
+                kind: AddressKind::Script,
+            } => Address::multi_sig(network, hash160),
+            Source::Phrase { .. } | Source::Key {} | Source::Watch { .. } => {
+                Address::single_sig(network, hash160)
+            }
+        }
+    }
+
+    /// The keys of an account of several.
+    #[must_use]
+    pub const fn policy(&self) -> Option<&MultiSigPolicy> {
+        match &self.header.source {
+            Source::MultiSig(policy) => Some(policy),
+            _ => None,
+        }
+    }
+
+    /// Whether it can sign by itself.
+    #[must_use]
+    pub const fn has_key(&self) -> bool {
+        self.sealed.is_some()
+    }
+
+    /// In a word, for lists.
+    #[must_use]
+    pub const fn sort(&self) -> &'static str {
+        match &self.header.source {
+            Source::Phrase { .. } => "words",
+            Source::Key {} => "key",
+            Source::Watch { .. } => "watch-only",
+            Source::MultiSig(_) => "multi-signature",
+        }
+    }
+
+    /// The account's part of a transaction that nobody has signed; none where the account has several keys that this
+    /// wallet does not know.
+    #[must_use]
+    pub fn unsigned(&self, nonce: u64, fee: u64) -> Option<SpendingCondition> {
+        match &self.header.source {
+            Source::MultiSig(policy) => Some(policy.unsigned(nonce, fee)),
+            Source::Watch {
+                kind: AddressKind::Script,
+            } => None,
+            Source::Phrase { .. } | Source::Key {} | Source::Watch { .. } => {
+                Some(SpendingCondition::SingleSig(SingleSig {
+                    hash_mode: SingleSigHashMode::P2pkh,
+                    signer: self.header.hash160.0,
+                    nonce,
+                    fee,
+                    key_encoding: KeyEncoding::Compressed,
+                    signature: Signature::EMPTY,
+                }))
+            }
+        }
     }
 }
 
 /// The bytes that are authenticated with the ciphertext.
 fn bound(header: &Header) -> Vec<u8> {
-    let source = match header.source {
+    let source = match &header.source {
         Source::Phrase { account } => format!("phrase {account}"),
-        Source::Key {} => "key".to_owned(),
+        // Files without a key have nothing that could be bound.
+        Source::Key {} | Source::Watch { .. } | Source::MultiSig(_) => "key".to_owned(),
     };
     format!("recoup-wallet 1 {source} {}", hex::encode(&header.hash160.0)).into_bytes()
 }

@@ -19,4 +19,4 @@ pub use fee::{Fee, FeeError, FeeFacts};
 pub use follow::{Ending, Patience, Start, carry_out};
 pub use judge::{Effect, Verdict, judge};
 pub use observe::refresh;
-pub use outgoing::{Outgoing, Recorded, plan, price, record};
+pub use outgoing::{Outgoing, Recorded, plan, price, record, record_signed};

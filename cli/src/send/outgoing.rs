@@ -1,7 +1,7 @@
 //! From a plan to a signed transaction in the journal.
 
 use recoup_stacks::keys::SecretKey;
-use recoup_stacks::transaction::{PostCondition, PostConditionMode, UnsignedTransaction};
+use recoup_stacks::transaction::{PostCondition, PostConditionMode, Transaction, UnsignedTransaction};
 
 use super::fee::{Fee, FeeError, FeeFacts, choose};
 use crate::context::Context;
@@ -124,6 +124,43 @@ pub fn record(
     Ok(Recorded::Signed(number))
 }
 
+/// Writes a transaction that was signed elsewhere to the journal. Of the same wish, and under the same nonce of the same
+/// account, only one transaction may be open.
+///
+/// # Errors
+/// When another one is, or the journal refuses. Nothing is sent in any case.
+pub fn record_signed(
+    context: &Context,
+    intent: Intent,
+    transaction: &Transaction,
+) -> Result<Recorded, Failure> {
+    let mut journal = context.journal.lock()?;
+    close_abandoned(&mut journal)?;
+    let signed = signed_transaction(transaction);
+    let rival = journal.book().entries().find(|entry| {
+        let other = &entry.transaction;
+        let is_same_place = other.sender == signed.sender && other.nonce == signed.nonce;
+        entry.state.is_open() && (is_same_place || entry.intent == intent)
+    });
+    if let Some(entry) = rival {
+        if entry.alternatives().any(|one| one.txid == signed.txid) {
+            return Ok(Recorded::Resume(entry.number));
+        }
+        let message = format!(
+            "transaction {} waits already, for {} under nonce {}",
+            entry.transaction.txid,
+            entry.intent.describe(),
+            entry.transaction.nonce
+        );
+        return Err(Failure::new(Kind::Refused, message)
+            .hint("see that one through with `recoup refund resume`, then build this one anew"));
+    }
+    let number = plan(&mut journal, intent)?;
+    journal.append(number, Change::Signed { transaction: signed })?;
+    failpoint::reach("after-journal-signed");
+    Ok(Recorded::Signed(number))
+}
+
 /// Writes down what is wanted, before anything of it exists.
 ///
 /// # Errors
@@ -163,13 +200,17 @@ pub(super) fn sign(transaction: UnsignedTransaction, key: &SecretKey) -> Result<
     transaction
         .verify()
         .map_err(|error| internal(&error, "the signature does not hold"))?;
-    Ok(SignedTransaction {
+    Ok(signed_transaction(&transaction))
+}
+
+fn signed_transaction(transaction: &Transaction) -> SignedTransaction {
+    SignedTransaction {
         txid: transaction.txid(),
         raw: transaction.to_hex(),
         sender: transaction.origin_address(),
         nonce: transaction.nonce(),
         fee: transaction.fee(),
-    })
+    }
 }
 
 /// Notes which transactions of the sender were in blocks that do not count any more: their nonces are not used, and they

@@ -12,6 +12,7 @@ mod help;
 mod hurried;
 mod interrupted;
 mod manual;
+mod offline;
 mod payments;
 mod refusals;
 mod replay;

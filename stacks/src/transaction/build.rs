@@ -23,6 +23,7 @@ pub struct UnsignedTransaction {
     post_condition_mode: PostConditionMode,
     post_conditions: Vec<PostCondition>,
     sponsored: bool,
+    extra_length: usize,
 }
 
 impl UnsignedTransaction {
@@ -37,6 +38,7 @@ impl UnsignedTransaction {
             post_condition_mode: PostConditionMode::Deny,
             post_conditions: Vec::new(),
             sponsored: false,
+            extra_length: 0,
         }
     }
 
@@ -123,6 +125,12 @@ impl UnsignedTransaction {
         self
     }
 
+    /// For an account whose signatures are so many bytes longer than that of one key.
+    pub const fn with_extra_length(mut self, bytes: usize) -> Self {
+        self.extra_length = bytes;
+        self
+    }
+
     /// What it does.
     pub const fn payload(&self) -> &Payload {
         &self.payload
@@ -135,6 +143,7 @@ impl UnsignedTransaction {
             .into_transaction(SpendingCondition::unknown_sponsor())
             .encode()
             .len()
+            .saturating_add(self.extra_length)
     }
 
     /// The transaction of this key's account, to be signed elsewhere.
@@ -148,6 +157,11 @@ impl UnsignedTransaction {
         let mut transaction = self.for_signer(&key.public_key())?;
         transaction.sign_origin(key)?;
         Ok(transaction)
+    }
+
+    /// The transaction of this account, with the nonce and fee that the account's part says, to be signed elsewhere.
+    pub fn for_account(self, origin: SpendingCondition) -> Transaction {
+        self.into_transaction(origin)
     }
 
     fn into_transaction(self, origin: SpendingCondition) -> Transaction {

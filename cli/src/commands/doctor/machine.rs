@@ -46,7 +46,12 @@ pub(super) fn wallet(context: &Context, report: &mut Report) -> Option<Address> 
     let detail = format!("{} {}", wallet.name, wallet.address);
     let source = &context.passphrase;
     let is_given = source.passphrase_file.is_some() || source.passphrase_fd.is_some();
-    report.add(if is_given {
+    report.add(if !wallet.has_key() {
+        Finding::ok(
+            "wallet",
+            format!("{detail}, {}: transactions are signed elsewhere", wallet.sort()),
+        )
+    } else if is_given {
         match wallet.unlock(source) {
             Ok(_) => Finding::ok("wallet", format!("{detail}, opens with the given passphrase")),
             Err(failure) => Finding::failed("wallet", failure.context(format!("{detail} stays locked"))),

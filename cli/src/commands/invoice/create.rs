@@ -128,7 +128,8 @@ pub(super) async fn run(context: &Context, arguments: CreateInvoiceArguments) ->
     let propose = || Ok(proposal(context, &arguments, invoice, &intent, &token));
     let sent = sender.send(|book| find_open(book, &intent), propose).await?;
     let Sent::Done(Finished { ending, resumed }) = sent else {
-        return CreatedDocument::new(&intent, Outcome::DryRun).into_output(&token);
+        return CreatedDocument::new(&intent, arguments.send.plans_only().unwrap_or(Outcome::DryRun))
+            .into_output(&token);
     };
     let mut document = CreatedDocument::new(&intent, Outcome::of(&ending));
     document.resumed = resumed;

@@ -112,10 +112,11 @@ pub(super) async fn run(context: &Context, arguments: CreateRefund) -> Result<Ou
     plan.warnings.iter().for_each(|warning| terminal::warn(warning));
     let document = PlanDocument::new(&plan, context.profile.network, fee);
     let text = plan_text(&plan, context.profile.network, fee, &wallet.name.to_string());
-    if arguments.send.dry_run {
+    if let Some(outcome) = arguments.send.plans_only() {
+        sender.write_unsigned(&priced)?;
         let document = CreatedDocument {
             plan: Some(document),
-            ..CreatedDocument::new(Outcome::DryRun)
+            ..CreatedDocument::new(outcome)
         };
         return Output::new(&document, text);
     }
