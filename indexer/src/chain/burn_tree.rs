@@ -29,10 +29,17 @@ pub struct BurnTree {
 }
 
 impl BurnTree {
-    /// Adds a block; false when it was there.
-    pub fn insert(&mut self, header: BurnHeader) -> bool {
-        if self.blocks.contains_key(&header.point.hash) {
-            return false;
+    /// Adds a block. `None` when nothing new was said; else all that is known of it: an old node does not tell what a
+    /// later announcement of the same block tells.
+    pub fn insert(&mut self, header: BurnHeader) -> Option<BurnHeader> {
+        let known = self.blocks.get(&header.point.hash).copied();
+        let header = known.map_or(header, |known| BurnHeader {
+            point: known.point,
+            parent: known.parent.or(header.parent),
+            consensus_hash: known.consensus_hash.or(header.consensus_hash),
+        });
+        if known == Some(header) {
+            return None;
         }
         self.blocks.insert(header.point.hash, header);
         self.lowest = Some(
@@ -42,7 +49,7 @@ impl BurnTree {
         if let Some(consensus_hash) = header.consensus_hash {
             self.learn_sortition(consensus_hash, header.point);
         }
-        if self.tip.is_none_or(|tip| is_better(header.point, tip)) {
+        if self.tip == Some(header.point) || self.tip.is_none_or(|tip| is_better(header.point, tip)) {
             self.tip = Some(header.point);
             self.canonical.split_off(&header.point.height);
             match header.parent {
@@ -54,7 +61,7 @@ impl BurnTree {
             // Its child named it before it came: the chain goes on below.
             self.follow(header);
         }
-        true
+        Some(header)
     }
 
     /// Remembers which Bitcoin block a sortition belongs to; Stacks blocks tell it too.
@@ -84,6 +91,15 @@ impl BurnTree {
     #[must_use]
     pub const fn lowest_announced(&self) -> Option<BurnHeight> {
         self.lowest
+    }
+
+    /// Parents that blocks of this height name and that were not announced.
+    pub fn missing_parents_of(&self, height: BurnHeight) -> impl Iterator<Item = BurnBlockHash> {
+        let blocks = self.blocks.values();
+        let named = blocks.filter(move |header| header.point.height == height);
+        named
+            .filter_map(|header| header.parent)
+            .filter(|parent| !self.contains(parent))
     }
 
     /// Where a block stands.

@@ -127,8 +127,8 @@ impl Tree {
         self.attached.contains_key(id) || self.detached.contains(id)
     }
 
-    /// Adds a Bitcoin block; false when it was there.
-    pub fn insert_burn(&mut self, header: BurnHeader) -> bool {
+    /// Adds a Bitcoin block, as [`BurnTree::insert`] does.
+    pub fn insert_burn(&mut self, header: BurnHeader) -> Option<BurnHeader> {
         self.burn.insert(header)
     }
 

@@ -9,7 +9,7 @@ use super::DbError;
 use super::convert::{bigint, bigints, burn_height, column, hash, optional_hash};
 use crate::chain::{Arrival, BurnHeader, BurnPoint};
 
-/// Stores blocks; one that is there stays as it is.
+/// Stores blocks; one that is there only learns what it lacks. No block twice.
 ///
 /// # Errors
 /// When the database is out of reach.
@@ -21,7 +21,10 @@ pub async fn insert(connection: &mut PgConnection, blocks: &[(BurnHeader, Arriva
     sqlx::query!(
         "insert into burn_block (burn_block_hash, burn_height, parent_burn_block_hash, consensus_hash, inbox_id)
          select * from unnest($1::bytea[], $2::bigint[], $3::bytea[], $4::bytea[], $5::bigint[])
-         on conflict (burn_block_hash) do nothing",
+         on conflict (burn_block_hash) do update
+            set parent_burn_block_hash = coalesce(burn_block.parent_burn_block_hash, excluded.parent_burn_block_hash),
+                consensus_hash = coalesce(burn_block.consensus_hash, excluded.consensus_hash)
+          where burn_block.parent_burn_block_hash is null or burn_block.consensus_hash is null",
         &column(headers(), |header| header.point.hash.as_bytes().as_slice()) as _,
         &bigints(headers(), "burn height", |header| header.point.height.get())?,
         &column(headers(), |header| header

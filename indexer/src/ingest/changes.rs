@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use recoup_stacks::hash::{BurnHeight, ConsensusHash, IndexBlockHash, StacksHeight};
+use recoup_stacks::hash::{BurnBlockHash, BurnHeight, ConsensusHash, IndexBlockHash, StacksHeight};
 use sqlx::PgConnection;
 
 use crate::chain::{Arrival, AttachedBlock, BlockHeader, BurnHeader, BurnPoint};
@@ -16,6 +16,7 @@ use crate::normalised::NormalisedBlock;
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     burn_blocks: Vec<(BurnHeader, Arrival)>,
+    burn_places: HashMap<BurnBlockHash, usize>,
     sortitions: Vec<(ConsensusHash, BurnPoint)>,
     blocks: Vec<NewBlock>,
     places: HashMap<IndexBlockHash, usize>,
@@ -39,8 +40,16 @@ pub(super) struct Written {
 }
 
 impl Changes {
+    /// A new Bitcoin block, or all that is known of one now.
     pub(super) fn add_burn_block(&mut self, header: BurnHeader, arrival: Arrival) {
-        self.burn_blocks.push((header, arrival));
+        let place = self.burn_places.get(&header.point.hash);
+        match place.and_then(|place| self.burn_blocks.get_mut(*place)) {
+            Some((known, _)) => *known = header,
+            None => {
+                self.burn_places.insert(header.point.hash, self.burn_blocks.len());
+                self.burn_blocks.push((header, arrival));
+            }
+        }
         self.learn_sortition(header.consensus_hash, header.point);
     }
 

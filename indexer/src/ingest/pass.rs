@@ -104,7 +104,7 @@ impl<'a> Pass<'a> {
     pub(super) async fn follow(&mut self, message: Message) -> Result<(), DbError> {
         match message {
             Message::NotFollowed => return Ok(()),
-            Message::BurnBlock(header, arrival) => self.add_burn_block(header, arrival),
+            Message::BurnBlock(header, arrival) => self.add_burn_block(header, arrival).await?,
             Message::Block(block) => self.add_block(*block).await?,
         }
         self.follow_tip().await
@@ -116,30 +116,59 @@ impl<'a> Pass<'a> {
         Ok(self.forks)
     }
 
-    fn add_burn_block(&mut self, header: BurnHeader, arrival: Arrival) {
+    async fn add_burn_block(&mut self, header: BurnHeader, arrival: Arrival) -> Result<(), DbError> {
         // A look at the node's list may have missed it in the moment of its arrival.
         self.changes
             .close_gap(GapKind::BurnBlock, header.point.hash.as_bytes());
-        if self.knows_burn_block(&header.point.hash) {
-            return;
+        let hash = &header.point.hash;
+        if self.stored.burn_blocks.contains(hash) && !self.tree.burn.contains(hash) {
+            // Too old to be in memory; it may lack what this announcement tells.
+            self.changes.add_burn_block(header, arrival);
+            return Ok(());
         }
+        let lowest = self.tree.burn.lowest_announced();
+        let Some(header) = self.tree.insert_burn(header) else {
+            return Ok(());
+        };
         self.changes.add_burn_block(header, arrival);
-        self.tree.insert_burn(header);
-        self.note_missing_burn_parent(&header);
+        self.note_missing_burn_parents(&header, lowest).await
     }
 
     fn knows_burn_block(&self, hash: &BurnBlockHash) -> bool {
         self.tree.burn.contains(hash) || self.stored.burn_blocks.contains(hash)
     }
 
-    /// A Bitcoin parent is missed when the burn chain was known below it.
-    fn note_missing_burn_parent(&mut self, header: &BurnHeader) {
-        let Some((parent, height)) = header.parent.zip(header.point.height.checked_sub(1)) else {
-            return;
-        };
-        let lowest = self.tree.burn.lowest_announced();
-        let is_first = lowest.is_none_or(|lowest| header.point.height <= lowest);
-        if !is_first && !self.knows_burn_block(&parent) {
+    /// A Bitcoin parent is missed when the burn chain is known below it. `lowest` is the lowest height before.
+    async fn note_missing_burn_parents(
+        &mut self,
+        header: &BurnHeader,
+        lowest: Option<BurnHeight>,
+    ) -> Result<(), DbError> {
+        let height = header.point.height;
+        match lowest {
+            None => {}
+            Some(lowest) if height < lowest => {
+                // What was the lowest is not any more: now its parents are missed too, unless it was the lowest in memory.
+                let missing: Vec<BurnBlockHash> = self.tree.burn.missing_parents_of(lowest).collect();
+                let stored = db::burn_block::known(&mut *self.connection, &missing).await?;
+                for parent in missing.into_iter().filter(|parent| !stored.contains(parent)) {
+                    self.miss_burn_block(&parent, lowest);
+                }
+            }
+            Some(lowest) if height > lowest => {
+                if let Some(parent) = header.parent {
+                    self.miss_burn_block(&parent, height);
+                }
+            }
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
+    fn miss_burn_block(&mut self, parent: &BurnBlockHash, child: BurnHeight) {
+        if let Some(height) = child.checked_sub(1)
+            && !self.knows_burn_block(parent)
+        {
             self.changes
                 .open_gap(GapKind::BurnBlock, parent.as_bytes(), height.get());
         }

@@ -217,6 +217,32 @@ fn a_gap_is_open_until_the_parent_comes() {
 }
 
 #[test]
+fn a_bitcoin_block_is_missed_whichever_of_its_neighbours_came_first() {
+    let (mut chain, root) = Chain::new();
+    let mut burn = root.tenure.clone();
+    for _ in 0..3 {
+        burn = chain.burn(&burn);
+    }
+    // Heights 99, 100 with the root block, 101 to 103; 102 is lost.
+    let [_, low, _, _, lost, high] = &chain.messages[..] else {
+        panic!("six messages")
+    };
+    for (first, second) in [(low, high), (high, low)] {
+        let indexer = TestIndexer::start(ROOT);
+        indexer.post_all([first, second]);
+        let missing = "select kind || ' ' || expected_height || ' 0x' || encode(missing_hash, 'hex') from gap where closed_at is null";
+        let expected = format!(
+            "burn_block 102 {}",
+            lost.body["burn_block_hash"].as_str().unwrap()
+        );
+        assert_eq!(indexer.lines(missing), [expected]);
+        indexer.post_all([lost]);
+        let still = indexer.lines("select expected_height::text from gap where closed_at is null");
+        assert_eq!(still, ["101"], "the next one down is missed now");
+    }
+}
+
+#[test]
 fn the_root_is_the_block_that_deployed_core_on_any_branch() {
     let (mut chain, root) = Chain::new();
     let deployed = chain.block(&root, &root.tenure, Vec::new(), root.shop.clone());

@@ -8,7 +8,7 @@ use recoup_indexer::ingest::RootRule;
 use recoup_stacks::hash::StacksHeight;
 
 use crate::harness::{TestIndexer, assert_same, cases_of};
-use crate::synthetic::{Posted, Random, random_chain};
+use crate::synthetic::{Chain, Posted, Random, random_chain};
 
 const ROOT: RootRule = RootRule::Height(StacksHeight(100));
 
@@ -93,6 +93,55 @@ fn any_order_of_arrival_ends_in_the_tables_of_the_oracle() {
         refunds += scenario.canonical().refunds();
     }
     assert!(refunds > 30, "the chains hold {refunds} refunds only");
+}
+
+#[test]
+fn announcements_of_old_nodes_are_judged_as_far_as_they_go() {
+    for seed in 0..u64::from(cases_of("RECOUP_ORDER_CASES", 3)) {
+        let scenario = Scenario::draw(seed + 60, &Shape::of(20).arriving(Arrival::from_old_nodes()));
+        let mut indexer = followed(&scenario.payloads);
+        assert_same(&indexer.dump(), &scenario.dump(), &format!("seed {seed}"));
+        // What was learned later of a Bitcoin block is not forgotten with the memory.
+        indexer.stop_server();
+        indexer.start_server();
+        let again = scenario.chain.messages.last().unwrap();
+        let told = scenario.payloads.iter().chain([again]);
+        indexer.post_all([again]);
+        assert_same(
+            &indexer.dump(),
+            &scenario.chain.canonical(told).dump(),
+            &format!("seed {seed}, once more"),
+        );
+    }
+}
+
+#[test]
+fn the_first_seen_of_two_equals_stays_it_after_a_restart() {
+    let (mut chain, root) = Chain::new();
+    let burn = chain.burn(&root.tenure);
+    let base = chain.block(&root, &burn, Vec::new(), root.shop.clone());
+    for _ in 0..2 {
+        chain.block(&base, &burn, Vec::new(), root.shop.clone());
+    }
+    chain.burn(&burn);
+    let [.., one, other, next] = &chain.messages[..] else {
+        panic!("two equals and a Bitcoin block")
+    };
+    let head = chain.messages.len() - 3;
+    for (first, second) in [(one, other), (other, one)] {
+        let mut indexer = followed(&chain.messages[..head]);
+        indexer.post_all([first, second]);
+        let tip = indexer.tip();
+        assert!(
+            tip.ends_with(first.body["index_block_hash"].as_str().unwrap()),
+            "{tip}"
+        );
+        indexer.stop_server();
+        indexer.start_server();
+        indexer.post_all([next, second, first]);
+        assert_eq!(indexer.tip(), tip);
+        assert_eq!(indexer.get_ok("/health")["reorgs"], 0);
+    }
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub struct Posted {
 pub enum Subject {
     /// The Bitcoin block of this number.
     Burn(usize),
+    /// The same as nodes older than 3.1 announce it: without its parent and its sortition.
+    OldBurn(usize),
     /// The Stacks block of this number.
     Block(usize),
     /// Nothing that an indexer follows, or a block below the root.

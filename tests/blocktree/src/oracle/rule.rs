@@ -7,13 +7,15 @@ use super::Canonical;
 use crate::chain::{Burn, Chain, MadeBlock, MadeBurn, ROOT_HEIGHT, Subject};
 
 pub(super) fn canonical(chain: &Chain, told: impl Iterator<Item = Subject>) -> Canonical<'_> {
-    let mut burns: HashMap<&str, &MadeBurn> = HashMap::new();
+    let mut burns: HashMap<&str, Announced> = HashMap::new();
     let mut blocks: HashMap<&str, (&MadeBlock, usize)> = HashMap::new();
     for (arrival, subject) in told.enumerate() {
         match subject {
-            Subject::Burn(number) => {
+            Subject::Burn(number) | Subject::OldBurn(number) => {
                 let made = &chain.burns[number];
-                burns.insert(&made.burn.hash, made);
+                let tells_all = matches!(subject, Subject::Burn(_));
+                let announced = burns.entry(&made.burn.hash).or_insert((made, false));
+                announced.1 |= tells_all;
             }
             Subject::Block(number) => {
                 let made = &chain.blocks[number];
@@ -24,11 +26,12 @@ pub(super) fn canonical(chain: &Chain, told: impl Iterator<Item = Subject>) -> C
     }
     let tip = burns
         .values()
-        .max_by_key(|made| (made.burn.height, Reverse(&made.burn.hash)))
+        .max_by_key(|(made, _)| (made.burn.height, Reverse(&made.burn.hash)))
         .copied();
     let burn_chain = burn_chain(tip, &burns);
     let named = blocks.values().map(|(made, _)| &made.block.tenure);
-    let announced = burns.values().map(|made| &made.burn);
+    let full = burns.values().filter(|(_, tells_all)| *tells_all);
+    let announced = full.map(|(made, _)| &made.burn);
     let sortitions: BTreeSet<&str> = named
         .chain(announced)
         .map(|burn| burn.consensus_hash.as_str())
@@ -62,17 +65,24 @@ pub(super) fn canonical(chain: &Chain, told: impl Iterator<Item = Subject>) -> C
     }
     line.reverse();
     Canonical {
-        burn_tip: tip,
+        burn_tip: tip.map(|(made, _)| made),
         blocks: line,
         sortitions,
     }
 }
 
-/// The Bitcoin blocks from the tip down, as far as their line is known: a block tells its parent's hash too.
-fn burn_chain<'a>(tip: Option<&'a MadeBurn>, burns: &HashMap<&str, &'a MadeBurn>) -> BTreeMap<u64, &'a str> {
+/// A Bitcoin block, and whether its parent and its sortition were told.
+type Announced<'a> = (&'a MadeBurn, bool);
+
+/// The Bitcoin blocks from the tip down, as far as their line is known: a block tells its parent's hash too. Where the tip
+/// does not tell its parent, nothing is known of any height.
+fn burn_chain<'a>(
+    tip: Option<Announced<'a>>,
+    burns: &HashMap<&str, Announced<'a>>,
+) -> BTreeMap<u64, &'a str> {
     let mut chain = BTreeMap::new();
     let mut next = tip;
-    while let Some(made) = next {
+    while let Some((made, true)) = next {
         chain.insert(made.burn.height, made.burn.hash.as_str());
         chain.insert(made.burn.height - 1, made.parent.as_str());
         next = burns.get(made.parent.as_str()).copied();

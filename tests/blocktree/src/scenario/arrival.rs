@@ -21,7 +21,12 @@ pub(super) fn arriving(chain: &Chain, seed: u64, arrival: &Arrival) -> Vec<Poste
         } else {
             0
         };
-        numbered.push((place + late, message.clone()));
+        let first = if random.percent(arrival.old_chance) {
+            aged(message)
+        } else {
+            message.clone()
+        };
+        numbered.push((place + late, first));
         if random.percent(arrival.repeat_chance) {
             let again = if random.percent(50) {
                 respelt(message)
@@ -37,6 +42,20 @@ pub(super) fn arriving(chain: &Chain, seed: u64, arrival: &Arrival) -> Vec<Poste
         numbered.sort_by_key(|(place, _)| *place);
     }
     numbered.into_iter().map(|(_, message)| message).collect()
+}
+
+/// A Bitcoin block as an old node announces it; other messages as they are.
+fn aged(message: &Posted) -> Posted {
+    let Subject::Burn(number) = message.subject else {
+        return message.clone();
+    };
+    let mut old = message.clone();
+    old.subject = Subject::OldBurn(number);
+    if let Some(body) = old.body.as_object_mut() {
+        body.remove("parent_burn_block_hash");
+        body.remove("consensus_hash");
+    }
+    old
 }
 
 /// The same in other bytes: the node's events come in no order, and a later version of it says more.

@@ -83,6 +83,8 @@ pub struct Arrival {
     pub late_by: usize,
     /// That a message comes again, in the same bytes or in others.
     pub repeat_chance: usize,
+    /// That a Bitcoin block is announced as by nodes older than 3.1, without its parent and its sortition.
+    pub old_chance: usize,
     /// That block 0 is announced before a message.
     pub genesis_chance: usize,
     /// That messages come which nobody follows.
@@ -104,8 +106,18 @@ impl Arrival {
             late_chance: 10,
             late_by: 8,
             repeat_chance: 15,
+            old_chance: 0,
             genesis_chance: 5,
             chatter_chance: 10,
+        }
+    }
+
+    /// The same from a node so old, half of the time, that it does not tell enough to judge what is dead.
+    #[must_use]
+    pub const fn from_old_nodes() -> Self {
+        Self {
+            old_chance: 50,
+            ..Self::rough()
         }
     }
 
