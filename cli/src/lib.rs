@@ -3,6 +3,7 @@
 //! `recoup` says what will happen before it happens, can be interrupted at any moment without paying twice, and speaks to
 //! people on a terminal and to scripts alike.
 
+pub mod approval;
 pub mod arguments;
 pub mod batch;
 pub mod cache;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use toml_edit::{DocumentMut, Item, Table, value};
 
+use crate::approval::ApprovalSettings;
 use crate::home::{Existing, FileError, Home, write_whole};
 use crate::keystore::WalletName;
 
@@ -139,6 +140,9 @@ pub struct Settings {
     pub fallback_fee: Option<u64>,
     /// Burn blocks until what was included counts as final.
     pub final_after: Option<u64>,
+    /// From which amounts on a second person has to agree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalSettings>,
 }
 
 impl Settings {
@@ -154,6 +158,7 @@ impl Settings {
             max_fee: self.max_fee.or(below.max_fee),
             fallback_fee: self.fallback_fee.or(below.fallback_fee),
             final_after: self.final_after.or(below.final_after),
+            approval: self.approval.or(below.approval),
         }
     }
 
@@ -196,6 +201,9 @@ pub struct Profile {
     pub fallback_fee: u64,
     /// Burn blocks until what was included counts as final.
     pub final_after: u64,
+    /// From which amounts on a second person has to agree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalSettings>,
 }
 
 const DEFAULT_PROFILE: &str = "local";
@@ -264,6 +272,7 @@ impl Config {
             max_fee: settings.max_fee.unwrap_or(DEFAULT_MAX_FEE),
             fallback_fee: settings.fallback_fee.unwrap_or(DEFAULT_FALLBACK_FEE),
             final_after: settings.final_after.unwrap_or(DEFAULT_FINAL_AFTER),
+            approval: settings.approval,
             name,
         })
     }

@@ -158,6 +158,8 @@ pub(super) enum Outcome {
     DryRun,
     /// Written to a file, to be signed elsewhere.
     Unsigned,
+    /// Planned; a second person has to agree before it is signed.
+    AwaitingApproval,
     /// The node has it; no block yet.
     Sent,
     /// Its effect stands on chain.
@@ -177,7 +179,7 @@ impl Outcome {
     /// The exit code's kind, when it is not 0.
     pub(super) const fn exit(self) -> Option<Kind> {
         match self {
-            Self::Sent => Some(Kind::Pending),
+            Self::Sent | Self::AwaitingApproval => Some(Kind::Pending),
             Self::DryRun | Self::Unsigned | Self::Included | Self::AlreadyDone => None,
         }
     }

@@ -143,6 +143,8 @@ pub struct Entry {
     pub transaction: SignedTransaction,
     /// The same with lower fees, oldest first: each can be included in place of the last.
     pub lower: Vec<SignedTransaction>,
+    /// What a second person agreed to.
+    pub terms: Option<ApprovalTerms>,
     /// Who agreed to it.
     pub approvals: Vec<Approval>,
     /// Where it stands.
@@ -327,6 +329,7 @@ impl Book {
                 intent: draft.intent,
                 transaction,
                 lower: Vec::new(),
+                terms: draft.terms,
                 approvals: draft.approvals,
                 state: State::Signed,
             };

@@ -3,7 +3,7 @@
 use recoup_stacks::keys::SecretKey;
 use recoup_stacks::transaction::{Transaction, UnsignedTransaction};
 
-use super::fee::Fee;
+use super::fee::{Fee, FeeError};
 use super::outgoing::sign;
 use super::post::stored;
 use crate::context::Context;
@@ -37,7 +37,9 @@ fn unsigned_of(transaction: Transaction) -> UnsignedTransaction {
 /// When it is not, or when the ceiling leaves no room above the last one.
 pub fn raised(last: u64, requested: Option<u64>, chosen: Fee, ceiling: u64) -> Result<u64, Failure> {
     if let Some(fee) = requested {
-        return if fee > last {
+        return if fee > ceiling {
+            Err(FeeError::AboveCeiling { fee, ceiling }.into())
+        } else if fee > last {
             Ok(fee)
         } else {
             let message = format!("a fee of {fee} micro-STX does not replace one of {last}");
@@ -134,6 +136,7 @@ mod tests {
         assert_eq!(raised(9_900, None, chosen(300), 10_000), Ok(10_000));
         assert_eq!(raised(1_000, Some(1_001), chosen(300), 10_000), Ok(1_001));
         assert!(raised(10_000, None, chosen(300), 10_000).is_err());
+        assert!(raised(1_000, Some(10_001), chosen(300), 10_000).is_err());
         assert!(raised(1_000, Some(1_000), chosen(300), 10_000).is_err());
     }
 }

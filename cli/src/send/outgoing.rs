@@ -110,7 +110,13 @@ pub fn record(
         draft,
     } = outgoing;
     let number = match draft {
-        Some(number) => number,
+        // Another process may have sent it, or given it up, since it was looked at.
+        Some(number) if journal.book().get(number).is_some() => return Ok(Recorded::Resume(number)),
+        Some(number) if journal.book().draft(number).is_some_and(Draft::is_awaiting) => number,
+        Some(number) => {
+            let message = format!("the plan of entry {number} was given up meanwhile");
+            return Err(Failure::new(Kind::Refused, message).hint("run the same command again"));
+        }
         None => plan(&mut journal, intent)?,
     };
     failpoint::reach("after-journal-planned");

@@ -5,6 +5,7 @@
     reason = "helpers of tests may end the test"
 )]
 
+mod approvals;
 mod batches;
 mod doctor;
 mod fake_server;

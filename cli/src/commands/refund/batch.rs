@@ -11,11 +11,12 @@ use recoup_protocol::text::Reference;
 use recoup_stacks::address::ContractId;
 
 use super::batch_report::{BatchDocument, BatchOutcome, plan_text, problems_text, results_text};
+use super::gate::{self, Gate};
 use crate::batch::{self, Checked, Due, History, List, Payer, Plan, Results, Standing, Status};
 use crate::context::{Context, Wallet};
 use crate::failure::{Failure, Kind};
 use crate::home::FileError;
-use crate::journal::{FailedAt, State};
+use crate::journal::{BatchIntent, BatchLine, FailedAt, Intent, State};
 use crate::node::View;
 use crate::output::Output;
 use crate::send::{Ending, Patience, Start, carry_out};
@@ -165,10 +166,25 @@ pub(super) async fn run(context: &Context, arguments: RefundBatch) -> Result<Out
     if !arguments.yes && !terminal::confirm(&question)? {
         return Err(Failure::new(Kind::Refused, "not confirmed").hint("nothing was signed"));
     }
+    let (bounded, draft) = match batch.pass(&plan, &view)? {
+        Gate::Open => (context.clone(), None),
+        Gate::Approved(entry, terms) => {
+            let mut bounded = context.clone();
+            bounded.profile.max_fee = bounded.profile.max_fee.min(terms.fee_ceiling);
+            (bounded, Some(entry))
+        }
+        Gate::Waiting(entry, terms) => {
+            gate::note_waiting(entry, terms);
+            let document = BatchDocument::new(BatchOutcome::AwaitingApproval, &list, &results)
+                .with_plan(context, &wallet, &plan)
+                .awaiting(entry);
+            return Ok(Output::new(&document, text)?.with_exit(document.outcome().exit()));
+        }
+    };
     let key = wallet.unlock(&context.passphrase)?;
     results.save()?;
     let payer = Payer {
-        context,
+        context: &bounded,
         issuer: wallet.address,
         key: &key,
         list: &list.sha256,
@@ -177,6 +193,9 @@ pub(super) async fn run(context: &Context, arguments: RefundBatch) -> Result<Out
     };
     let run = payer.pay(plan.groups, &mut results).await?;
     drop(key);
+    if let Some(entry) = draft.filter(|_| !run.is_waiting) {
+        gate::close_list(context, entry)?;
+    }
     report(context, &list, &results, run.entries)
 }
 
@@ -256,6 +275,22 @@ impl Batch<'_> {
         checked.problems.extend(self.list.problems.iter().cloned());
         checked.problems.sort_by_key(|problem| problem.line);
         Ok((checked, view))
+    }
+
+    /// Whether it may be signed now. The planner said yes to the plan already.
+    fn pass(&self, plan: &Plan, view: &View<'_>) -> Result<Gate, Failure> {
+        let mut dues: Vec<&Due> = plan.groups.iter().flatten().collect();
+        dues.sort_by_key(|due| due.line);
+        let line = |due: &&Due| BatchLine {
+            line: due.line,
+            refund: due.refund.clone(),
+        };
+        let intent = Intent::RefundMany(BatchIntent {
+            list: self.list.sha256.clone(),
+            lines: dues.iter().map(line).collect(),
+        });
+        let sums: Vec<_> = plan.sums.iter().map(|sum| (&sum.token, sum.amount)).collect();
+        gate::pass(self.context, &intent, &sums, view.tip.burn_height, || Ok(()))
     }
 
     fn references(&self) -> HashSet<&Reference> {

@@ -22,6 +22,8 @@ pub(super) enum BatchOutcome {
     Refused,
     /// Only planned.
     DryRun,
+    /// Planned; a second person has to agree before anything is signed.
+    AwaitingApproval,
     /// Something is signed and not in a block yet.
     Sent,
     /// Lines failed; all others are paid.
@@ -45,7 +47,7 @@ impl BatchOutcome {
     pub(super) const fn exit(self) -> Option<Kind> {
         match self {
             Self::Refused => Some(Kind::Refused),
-            Self::Sent => Some(Kind::Pending),
+            Self::Sent | Self::AwaitingApproval => Some(Kind::Pending),
             Self::Failed => Some(Kind::Rejected),
             Self::DryRun | Self::Done => None,
         }
@@ -63,6 +65,9 @@ pub(super) struct BatchDocument {
     problems: Vec<Problem>,
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<PlanDocument>,
+    /// The journal's entry that waits for a second person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    journal_entry: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lines: Option<Counts>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -136,6 +141,7 @@ impl BatchDocument {
             error: Some(error),
             problems,
             plan: None,
+            journal_entry: None,
             lines: None,
             transactions: Vec::new(),
             failed: Vec::new(),
@@ -150,6 +156,7 @@ impl BatchDocument {
             error: None,
             problems: Vec::new(),
             plan: None,
+            journal_entry: None,
             lines: Some(Counts::of(results)),
             transactions: Vec::new(),
             failed: results
@@ -157,7 +164,8 @@ impl BatchDocument {
                 .filter(|line| line.status == Status::Failed)
                 .cloned()
                 .collect(),
-            results: (outcome != BatchOutcome::DryRun).then(|| results.path().display().to_string()),
+            results: (!matches!(outcome, BatchOutcome::DryRun | BatchOutcome::AwaitingApproval))
+                .then(|| results.path().display().to_string()),
         }
     }
 
@@ -170,6 +178,11 @@ impl BatchDocument {
             transactions: plan.groups.len(),
             fee: plan.fee.to_string(),
         });
+        self
+    }
+
+    pub(super) const fn awaiting(mut self, journal_entry: u64) -> Self {
+        self.journal_entry = Some(journal_entry);
         self
     }
 

@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+use super::approve::{self, ApproveRefund};
 use super::batch::{self, RefundBatch};
 use super::create::{self, CreateRefund};
 use super::list::{self, ListRefunds};
@@ -19,6 +20,8 @@ pub enum RefundCommand {
     Create(CreateRefund),
     /// Refund every line of a list; run it again whenever it was interrupted
     Batch(RefundBatch),
+    /// Agree to a refund that another wallet planned and that is above the profile's limit
+    Approve(ApproveRefund),
     /// Show a refund, from the node
     Show(ShowRefund),
     /// List an invoice's refunds from the node, or a merchant's from the indexer
@@ -37,6 +40,7 @@ pub async fn run(context: &Context, command: RefundCommand) -> Result<Output, Fa
     match command {
         RefundCommand::Create(arguments) => create::run(context, arguments).await,
         RefundCommand::Batch(arguments) => batch::run(context, arguments).await,
+        RefundCommand::Approve(arguments) => approve::run(context, &arguments).await,
         RefundCommand::Show(arguments) => show::run(context, arguments).await,
         RefundCommand::List(arguments) => list::run(context, arguments).await,
         RefundCommand::Status(arguments) => status::run(context, arguments).await,

@@ -10,6 +10,7 @@ use recoup_stacks::address::{ContractId, Principal};
 use recoup_stacks::rpc::Account;
 use serde::Serialize;
 
+use super::gate::{self, Gate};
 use super::plan_text::{PlanDocument, plan_text};
 use super::show::RefundDocument;
 use crate::cache::Cache;
@@ -19,7 +20,7 @@ use crate::commands::sending::{
 };
 use crate::context::{Context, Wallet};
 use crate::failure::{Failure, Kind};
-use crate::journal::{Book, Entry, FailedAt, Intent, State};
+use crate::journal::{ApprovalTerms, Book, Entry, FailedAt, Intent, RefundIntent, State};
 use crate::node::View;
 use crate::output::{Fields, Output};
 use crate::refund::{Asked, Decision, Facts, Funds, Plan, Refusal, Wish, check_funds, decide};
@@ -67,10 +68,43 @@ struct CreatedDocument {
     resumed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<PlanDocument>,
+    /// Where it waits for a second person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    awaiting: Option<AwaitingDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
     transaction: Option<TransactionDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refund: Option<RefundDocument>,
+}
+
+#[derive(Serialize)]
+struct AwaitingDocument {
+    journal_entry: u64,
+    #[serde(flatten)]
+    terms: ApprovalTerms,
+}
+
+impl CreateRefund {
+    /// The command that makes this plan again.
+    pub(super) fn of(intent: &RefundIntent, token: &TokenInfo, send: SendOptions) -> Self {
+        let asked = intent.asked.as_str();
+        let full = asked == Asked::Full.to_string();
+        let amount = if asked.ends_with('%') {
+            asked.to_owned()
+        } else {
+            intent.amount.to_decimal(token.decimals()).to_string()
+        };
+        Self {
+            invoice: intent.invoice_id,
+            payer: Some(intent.payer.clone()),
+            amount: (!full).then_some(amount),
+            full,
+            reference: intent.reference.clone(),
+            reason: intent.reason.clone(),
+            force: false,
+            send,
+        }
+    }
 }
 
 impl CreatedDocument {
@@ -79,6 +113,7 @@ impl CreatedDocument {
             outcome,
             resumed: false,
             plan: None,
+            awaiting: None,
             transaction: None,
             refund: None,
         }
@@ -107,12 +142,55 @@ pub(super) async fn run(context: &Context, arguments: CreateRefund) -> Result<Ou
             return report(context, finished, None, &facts.token).await;
         }
     };
-    let priced = price(&sender, &plan).await?;
-    let fee = priced.fee.micro_stx;
+    let shown = show_plan(&sender, &plan).await?;
+    send_plan(&sender, &arguments, (&wish, &facts, &plan), shown).await
+}
+
+/// The plan in both forms, and the transaction with its fee.
+struct Shown {
+    document: PlanDocument,
+    text: String,
+    priced: Priced,
+}
+
+async fn show_plan(sender: &Sender<'_>, plan: &Plan) -> Result<Shown, Failure> {
+    let priced = price(sender, plan).await?;
+    let (fee, network) = (priced.fee.micro_stx, sender.context.profile.network);
     plan.warnings.iter().for_each(|warning| terminal::warn(warning));
-    let document = PlanDocument::new(&plan, context.profile.network, fee);
-    let text = plan_text(&plan, context.profile.network, fee, &wallet.name.to_string());
-    if let Some(outcome) = arguments.send.plans_only() {
+    Ok(Shown {
+        document: PlanDocument::new(plan, network, fee),
+        text: plan_text(plan, network, fee, &sender.wallet.name.to_string()),
+        priced,
+    })
+}
+
+/// Stops after the plan, waits for a second person, or asks and sends.
+async fn send_plan(
+    sender: &Sender<'_>,
+    arguments: &CreateRefund,
+    (wish, facts, plan): (&Wish, &Facts, &Plan),
+    shown: Shown,
+) -> Result<Output, Failure> {
+    let Shown {
+        document,
+        text,
+        mut priced,
+    } = shown;
+    let plans_only = arguments.send.plans_only();
+    if plans_only != Some(Outcome::DryRun) {
+        if plans_only.is_none() {
+            terminal::show(&text);
+        }
+        match pass(sender, plan)? {
+            Gate::Open => {}
+            Gate::Approved(entry, terms) => {
+                gate::ensure_fee(priced.fee.micro_stx, terms)?;
+                priced.outgoing.draft = Some(entry);
+            }
+            Gate::Waiting(entry, terms) => return awaiting(entry, terms, document, text),
+        }
+    }
+    if let Some(outcome) = plans_only {
         sender.write_unsigned(&priced)?;
         let document = CreatedDocument {
             plan: Some(document),
@@ -120,15 +198,45 @@ pub(super) async fn run(context: &Context, arguments: CreateRefund) -> Result<Ou
         };
         return Output::new(&document, text);
     }
-    terminal::show(&text);
     let question = format!("Refund {}", plan.token.show(plan.intent.amount));
     // Somebody may have sent the same in another window while this one was asking.
-    let recheck = |book: &Book| match decide(&wish, &facts, book, arguments.force)? {
+    let recheck = |book: &Book| match decide(wish, facts, book, arguments.force)? {
         Decision::Resume(entry) => Ok(Some(entry)),
         Decision::Send(_) | Decision::Done(..) => Ok(None),
     };
     let finished = sender.finish(priced, &question, recheck).await?;
-    report(context, finished, Some(document), &facts.token).await
+    report(sender.context, finished, Some(document), &facts.token).await
+}
+
+/// Whether it may be signed now. A plan that has to wait is agreed to by its planner first.
+fn pass(sender: &Sender<'_>, plan: &Plan) -> Result<Gate, Failure> {
+    let Sender { context, options, .. } = sender;
+    let intent = Intent::Refund(plan.intent.clone());
+    let sums = [(&plan.token, plan.intent.amount)];
+    gate::pass(context, &intent, &sums, plan.burn_height, || {
+        let question = "This needs a second person's approval. Plan it and ask for one?";
+        if options.yes || terminal::confirm(question)? {
+            Ok(())
+        } else {
+            Err(Failure::new(Kind::Refused, "not confirmed").hint("nothing was planned"))
+        }
+    })
+}
+
+fn awaiting(
+    journal_entry: u64,
+    terms: ApprovalTerms,
+    plan: PlanDocument,
+    text: String,
+) -> Result<Output, Failure> {
+    gate::note_waiting(journal_entry, terms);
+    let outcome = Outcome::AwaitingApproval;
+    let document = CreatedDocument {
+        plan: Some(plan),
+        awaiting: Some(AwaitingDocument { journal_entry, terms }),
+        ..CreatedDocument::new(outcome)
+    };
+    Ok(Output::new(&document, text)?.with_exit(outcome.exit()))
 }
 
 /// Makes the transaction, chooses its fee, and checks that both can be paid.
@@ -344,6 +452,7 @@ async fn report(
         outcome,
         resumed,
         plan,
+        awaiting: None,
         transaction: Some(transaction),
         refund,
     };

@@ -1,15 +1,18 @@
 //! `recoup refund`: sending money back.
 
+mod approve;
 mod batch;
 mod batch_report;
 mod command;
 mod create;
+mod gate;
 mod list;
 mod plan_text;
 mod resume;
 mod show;
 mod status;
 
+pub use approve::ApproveRefund;
 pub use batch::RefundBatch;
 pub use command::{RefundCommand, run};
 pub use create::CreateRefund;

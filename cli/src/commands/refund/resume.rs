@@ -3,10 +3,12 @@
 use clap::Args;
 use serde::Serialize;
 
-use crate::commands::sending::TransactionDocument;
+use super::create::{self, CreateRefund};
+use super::gate;
+use crate::commands::sending::{Patiently, SendOptions, TransactionDocument};
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
-use crate::journal::{Entry, State};
+use crate::journal::{Draft, Entry, Stage, State};
 use crate::output::{Output, Table};
 use crate::send::{Patience, Start, carry_out, refresh};
 use crate::terminal;
@@ -25,9 +27,62 @@ pub struct Resume {
 #[derive(Serialize)]
 struct EntryDocument {
     what: String,
-    transaction: TransactionDocument,
+    journal_entry: u64,
+    /// The journal's word for where it stands.
+    state: &'static str,
+    /// None while it waits for a second person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction: Option<TransactionDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<Failure>,
+}
+
+/// What became of all.
+struct Report<'run> {
+    context: &'run Context,
+    documents: Vec<EntryDocument>,
+    table: Table,
+    worst: Option<Kind>,
+}
+
+impl Report<'_> {
+    /// Takes in what became of one entry. What keeps the others from being looked at ends the command.
+    fn take(&mut self, number: u64, result: Result<(), Failure>) -> Result<(), Failure> {
+        let failure = match result {
+            Err(failure) if matches!(failure.kind, Kind::Network | Kind::Internal) => return Err(failure),
+            result => result.err(),
+        };
+        if let Some(failure) = &failure {
+            terminal::note(&failure.message);
+            self.worst = Some(failure.kind);
+        }
+        let book = self.context.journal.read()?;
+        let (what, state, transaction) = if let Some(entry) = book.get(number) {
+            let transaction = TransactionDocument::new(self.context, entry);
+            (entry.intent.describe(), entry.state.stage(), Some(transaction))
+        } else if let Some(draft) = book.draft(number) {
+            (draft.intent.describe(), draft.stage, None)
+        } else {
+            return Ok(());
+        };
+        if matches!(
+            state,
+            Stage::AwaitingApproval | Stage::Signed | Stage::Broadcast | Stage::Orphaned
+        ) {
+            self.worst = self.worst.or(Some(Kind::Pending));
+        }
+        let txid = book.get(number).map(|entry| entry.transaction.txid.to_string());
+        self.table
+            .push(&[what.clone(), txid.unwrap_or_default(), state.to_string()]);
+        self.documents.push(EntryDocument {
+            what,
+            journal_entry: number,
+            state: state.as_str(),
+            transaction,
+            failure,
+        });
+        Ok(())
+    }
 }
 
 pub(super) async fn run(context: &Context, arguments: &Resume) -> Result<Output, Failure> {
@@ -35,50 +90,73 @@ pub(super) async fn run(context: &Context, arguments: &Resume) -> Result<Output,
         wait: !arguments.no_wait,
         limit: std::time::Duration::from_secs(arguments.timeout),
     };
-    let unsettled: Vec<Entry> = context
-        .journal
-        .read()?
-        .entries()
-        .filter(|entry| is_unsettled(entry))
-        .cloned()
-        .collect();
-    let mut documents = Vec::new();
-    let mut table = Table::new(&["what", "transaction", "state"]);
-    let mut worst = None;
-    for entry in unsettled {
-        let failure = match finish(context, &entry, patience).await {
-            Err(failure) if failure.kind == Kind::Network || failure.kind == Kind::Internal => {
-                return Err(failure);
-            }
-            result => result.err(),
-        };
-        if let Some(failure) = &failure {
-            terminal::note(&failure.message);
-            worst = Some(failure.kind);
-        }
-        let now = context
-            .journal
-            .read()?
-            .get(entry.number)
-            .cloned()
-            .unwrap_or(entry);
-        if now.state.is_open() {
-            worst = worst.or(Some(Kind::Pending));
-        }
-        let what = now.intent.describe();
-        let transaction = TransactionDocument::new(context, &now);
-        table.push(&[
-            what.clone(),
-            now.transaction.txid.to_string(),
-            now.state.as_str().to_owned(),
-        ]);
-        documents.push(EntryDocument {
-            what,
-            transaction,
-            failure,
-        });
+    let mut report = Report {
+        context,
+        documents: Vec::new(),
+        table: Table::new(&["what", "transaction", "state"]),
+        worst: None,
+    };
+    let book = context.journal.read()?;
+    for entry in book.entries().filter(|entry| is_unsettled(entry)) {
+        let result = finish(context, entry, patience).await;
+        report.take(entry.number, result)?;
     }
-    Ok(Output::new(&serde_json::json!({ "transactions": documents }), table.to_text())?.with_exit(worst))
+    for draft in book.drafts().filter(|draft| draft.is_awaiting()) {
+        let result = send_approved(context, draft, arguments).await;
+        report.take(draft.number, result)?;
+    }
+    // What changed since it was approved was planned anew, and waits again.
+    let known = book.next_number();
+    let book = context.journal.read()?;
+    for draft in book
+        .drafts()
+        .filter(|draft| draft.is_awaiting() && draft.number >= known)
+    {
+        report.take(draft.number, Ok(()))?;
+    }
+    let document = serde_json::json!({ "transactions": report.documents });
+    Ok(Output::new(&document, report.table.to_text())?.with_exit(report.worst))
+}
+
+/// Plans an approved refund anew; if that is what was approved, it is sent. Its planner agreed to it when it was planned.
+async fn send_approved(context: &Context, draft: &Draft, arguments: &Resume) -> Result<(), Failure> {
+    let view = context.node.view().await?;
+    if draft
+        .terms
+        .is_none_or(|terms| view.tip.burn_height >= terms.expires_at)
+    {
+        return gate::give_up(context, draft.number, "the time to approve it was over");
+    }
+    let Some(refund) = draft.intent.refund() else {
+        terminal::note(
+            "a list waits for approval, or is approved: `recoup refund batch` with the same list goes on with it",
+        );
+        return Ok(());
+    };
+    if draft.approvals.is_empty() {
+        return Ok(());
+    }
+    let wallet = context.wallet()?;
+    if refund.issuer != wallet.address.into() {
+        terminal::note(&format!(
+            "entry {} was planned by {}: name that wallet with --wallet",
+            draft.number, refund.issuer
+        ));
+        return Ok(());
+    }
+    let token = context.cache().token(&view, &refund.token).await?;
+    let send = SendOptions {
+        yes: true,
+        dry_run: false,
+        unsigned: None,
+        wait: Patiently {
+            no_wait: arguments.no_wait,
+            timeout: arguments.timeout,
+        },
+        fee: None,
+    };
+    create::run(context, CreateRefund::of(refund, &token, send)).await?;
+    Ok(())
 }
 
 /// Open, or seen in a block that is not final yet.

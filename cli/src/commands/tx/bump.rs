@@ -114,7 +114,9 @@ fn ended(entry: &Entry) -> Failure {
 async fn choose(context: &Context, arguments: &Bump, entry: &Entry) -> Result<u64, Failure> {
     let requested = arguments.send.fee;
     let chosen = price(context, &unsigned(entry)?, requested).await?;
-    raised(entry.transaction.fee, requested, chosen, context.profile.max_fee)
+    let approved = entry.terms.map_or(u64::MAX, |terms| terms.fee_ceiling);
+    let ceiling = context.profile.max_fee.min(approved);
+    raised(entry.transaction.fee, requested, chosen, ceiling)
 }
 
 /// The fee alone: whether the rest is there was checked when it was planned, and is checked by the contract.
