@@ -10,6 +10,12 @@ use recoup_protocol::token::Token;
 use recoup_stacks::address::Principal;
 use recoup_stacks::hash::BurnHeight;
 
+mod satellites;
+
+pub use satellites::{
+    ReserveBooks, Standing, SubscriptionBooks, reserve_disagreement, subscription_disagreement,
+};
+
 /// What is known of an invoice before an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {

@@ -9,6 +9,7 @@ use recoup_stacks::hash::StacksHeight;
 use sqlx::postgres::PgConnectOptions;
 
 use crate::ingest::{IngestSettings, RootRule, Window};
+use crate::normalised::Satellites;
 
 mod api;
 mod run;
@@ -87,6 +88,12 @@ pub struct FollowArguments {
     /// The recoup-core contract to follow, as ADDR.name.
     #[arg(long, env = "RECOUP_CORE_CONTRACT", value_name = "CONTRACT")]
     pub core_contract: ContractId,
+    /// The recoup-subscriptions contract to follow [default: the one of core's deployer]
+    #[arg(long, env = "RECOUP_SUBSCRIPTIONS_CONTRACT", value_name = "CONTRACT")]
+    pub subscriptions_contract: Option<ContractId>,
+    /// The recoup-reserve contract to follow [default: the one of core's deployer]
+    #[arg(long, env = "RECOUP_RESERVE_CONTRACT", value_name = "CONTRACT")]
+    pub reserve_contract: Option<ContractId>,
     /// Where to begin: `deploy` (the block that deployed core), `first` (the first block received) or a Stacks height.
     /// Decided once for a database.
     #[arg(
@@ -123,17 +130,35 @@ impl FollowArguments {
     /// # Errors
     /// [`ConfigError::OtherNetwork`]
     pub fn check(self) -> Result<FollowConfig, ConfigError> {
-        if self.core_contract.address.network() != Some(self.network) {
+        let beside = Satellites::beside(&self.core_contract);
+        let satellites = Satellites {
+            subscriptions: self.subscriptions_contract.unwrap_or(beside.subscriptions),
+            reserve: self.reserve_contract.unwrap_or(beside.reserve),
+        };
+        let contracts = [
+            &self.core_contract,
+            &satellites.subscriptions,
+            &satellites.reserve,
+        ];
+        if let Some(foreign) = contracts
+            .into_iter()
+            .find(|contract| contract.address.network() != Some(self.network))
+        {
             return Err(ConfigError::OtherNetwork {
-                core_contract: self.core_contract,
+                contract: foreign.clone(),
                 network: self.network,
             });
+        }
+        let [core, subscriptions, reserve] = contracts;
+        if core == subscriptions || core == reserve || subscriptions == reserve {
+            return Err(ConfigError::SameContract);
         }
         Ok(FollowConfig {
             database: self.database.database_url.0,
             network: self.network,
             ingest: IngestSettings {
                 core_contract: self.core_contract,
+                satellites,
                 root: self.start_block.0,
                 finality_depth: self.finality_depth,
                 window: Window::default(),
@@ -145,14 +170,17 @@ impl FollowArguments {
 /// What is wrong with the configuration as a whole.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The contract's address belongs to another network.
-    #[error("{core_contract} is no address of {network}")]
+    /// A contract's address belongs to another network.
+    #[error("{contract} is no address of {network}")]
     OtherNetwork {
         /// The contract.
-        core_contract: ContractId,
+        contract: ContractId,
         /// The network.
         network: Network,
     },
+    /// One contract cannot be two.
+    #[error("core, subscriptions and reserve must be three contracts")]
+    SameContract,
     /// `--node-url` is no URL of a node.
     #[error("--node-url must be an http:// or https:// URL without query (not shown: it may hold a secret)")]
     NodeUrl,
@@ -238,6 +266,8 @@ mod tests {
         assert_eq!(config.api_listen.to_string(), "127.0.0.1:3780");
         assert_eq!(config.ingest.root, RootRule::DeployOfCore);
         assert_eq!(config.ingest.finality_depth, 6);
+        let beside = "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.recoup-reserve";
+        assert_eq!(config.ingest.satellites.reserve.to_string(), beside);
     }
 
     #[test]
@@ -255,6 +285,14 @@ mod tests {
             parse(&["--network", "mainnet"])
                 .unwrap_err()
                 .contains("no address of mainnet")
+        );
+        let core_again = parse(&["--network", "testnet", "--reserve-contract", CORE]).unwrap_err();
+        assert!(core_again.contains("three contracts"), "{core_again}");
+        let foreign = "SP000000000000000000002Q6VF78.recoup-reserve";
+        let error = parse(&["--network", "testnet", "--reserve-contract", foreign]).unwrap_err();
+        assert!(
+            error.contains("recoup-reserve is no address of testnet"),
+            "{error}"
         );
         assert!(parse(&["--network", "moonnet"]).is_err());
         assert!(parse(&["--network", "testnet", "--start-block", "-1"]).is_err());

@@ -90,6 +90,7 @@ struct Gauges {
     quarantined: Gauge,
     undecodable_events: Gauge,
     unproven_refunds: Gauge,
+    unproven_satellite_events: Gauge,
     reorgs: Gauge,
 }
 
@@ -196,7 +197,7 @@ impl Metrics {
     fn register_chain(&mut self) {
         let (registry, gauges) = (&mut self.registry, &self.gauges);
         let blocks = || Unit::Other("blocks".to_owned());
-        let plain: [(&str, &str, &Gauge); 8] = [
+        let plain: [(&str, &str, &Gauge); 9] = [
             (
                 "stacks_height",
                 "Stacks height of the newest canonical block",
@@ -227,6 +228,11 @@ impl Metrics {
                 "unproven_refunds",
                 "Canonical refunds that disagree with transfer or accounting",
                 &gauges.unproven_refunds,
+            ),
+            (
+                "unproven_satellite_events",
+                "Canonical events of subscriptions and reserve that disagree with what is around them",
+                &gauges.unproven_satellite_events,
             ),
             (
                 "reorgs",
@@ -345,6 +351,7 @@ impl Gauges {
         set(&self.quarantined, health.quarantined);
         set(&self.undecodable_events, health.undecodable_events);
         set(&self.unproven_refunds, health.unproven_refunds);
+        set(&self.unproven_satellite_events, health.unproven_satellite_events);
         set(&self.reorgs, health.reorgs);
         self.inbox_age.set(age(health.inbox_oldest_at));
         self.message_age.set(age(health.last_message_at));

@@ -151,8 +151,15 @@ pub async fn prepare(pools: &Pools, network: Network, ingest: &IngestSettings) -
     db::migrate(&pools.write).await?;
     let mut connection = pools.write.acquire().await?;
     let core_contract = &ingest.core_contract;
-    let claim = db::indexed_chain::claim(&mut connection, network, core_contract);
+    let claim = db::indexed_chain::claim(&mut connection, network, core_contract, &ingest.satellites);
     let chain = db::autocommit(CommitPoint::ChainClaim, claim).await?;
+    if let Some(height) = chain.satellites_from {
+        tracing::warn!(
+            stacks_height = height.get(),
+            "an older version began this database: subscriptions, reserves and operators are known from this height on; \
+             import into a new database to have all"
+        );
+    }
     match (ingest.root, chain.root) {
         (RootRule::Height(wanted), Some(found)) if wanted != found => Err(DbError::OtherRoot {
             found: found.get(),

@@ -16,6 +16,12 @@ use crate::token::Token;
 mod audit;
 
 pub use audit::{InvoiceSummary, PrincipalTotals, Stats, StatsBucket, TimelineEntry, TokenTotals};
+mod satellites;
+
+pub use satellites::{
+    Operator, Operators, PaidFrom, Reserve, ReserveDelegate, Reserves, Subscription, SubscriptionHistory,
+    SubscriptionPayment,
+};
 
 /// Where every path of the API starts.
 pub const BASE_PATH: &str = "/api/v1";
@@ -60,6 +66,10 @@ pub struct Refund {
     pub merchant: Principal,
     /// Who sent it, and whose balance paid it.
     pub issuer: Principal,
+    /// Whose funds these were.
+    pub paid_from: PaidFrom,
+    /// Who refunded from the merchant's reserve; none for others.
+    pub delegate: Option<Principal>,
     /// Who got it back.
     pub payer: Principal,
     /// What it was paid in.
@@ -147,8 +157,11 @@ pub struct Invoice {
     pub reference: Option<String>,
     /// The merchant's public text, raw.
     pub memo: Option<String>,
-    /// The subscription that it is a payment of.
+    /// The subscription that it is a payment of, as its issuer says.
     pub subscription_id: Option<SubscriptionId>,
+    /// Whether that is true: the subscriptions contract made the invoice and says the same itself. Any other issuer can
+    /// name any number.
+    pub subscription_proven: bool,
     /// Burn blocks from a payer's first payment to its deadline.
     pub refund_window: u64,
     /// Burn height of the first payment.
@@ -200,6 +213,13 @@ pub struct Health {
     pub process: Option<ProcessHealth>,
     /// The contract that is followed.
     pub core_contract: ContractId,
+    /// The subscriptions contract that is followed beside it; none until a version that does so used the database.
+    pub subscriptions_contract: Option<ContractId>,
+    /// The reserve contract that is followed beside it.
+    pub reserve_contract: Option<ContractId>,
+    /// Lowest Stacks height whose events of these two, and of operators, are known; none when none is missing. A database
+    /// that an older version began lacks what came before: import into a new one.
+    pub satellites_from: Option<StacksHeight>,
     /// Newest block; none before the first.
     pub tip: Option<Tip>,
     /// Greatest burn height announced by the node.
@@ -220,10 +240,12 @@ pub struct Health {
     pub replica: Option<ReplicaHealth>,
     /// Payloads that could not be decoded.
     pub quarantined: u64,
-    /// Prints of the contract that could not be decoded.
+    /// Prints of the contracts that could not be decoded.
     pub undecodable_events: u64,
     /// Canonical refunds in which event, token transfer and accounting disagree.
     pub unproven_refunds: u64,
+    /// Canonical events of subscriptions and reserve that disagree with what is around them.
+    pub unproven_satellite_events: u64,
     /// Places where the chain of parents is broken.
     pub open_gaps: u64,
     /// Changes of the canonical branch so far.

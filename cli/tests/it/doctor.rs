@@ -40,7 +40,7 @@ fn health(core: &str, height: u64, status: &str) -> String {
             "index_block_hash": hash, "stacks_height": height, "burn_block_hash": hash, "burn_height": 1,
         },
         "burn_height": 1, "lag_burn_blocks": 0, "root_stacks_height": 1, "inbox_depth": 0, "quarantined": 0,
-        "undecodable_events": 0, "unproven_refunds": 0, "open_gaps": 0, "reorgs": 0,
+        "undecodable_events": 0, "unproven_refunds": 0, "unproven_satellite_events": 0, "open_gaps": 0, "reorgs": 0,
     })
     .to_string()
 }

@@ -10,6 +10,7 @@ mod parameters;
 mod refund_query;
 mod refunds;
 mod router;
+mod satellites;
 mod totals;
 mod values;
 

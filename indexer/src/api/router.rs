@@ -13,7 +13,7 @@ use sqlx::{PgPool, Transaction};
 
 use super::error::ApiFailure;
 use super::limits::{self, CorsOrigins, Limiter, RateLimit};
-use super::{health, invoices, refunds, totals};
+use super::{health, invoices, refunds, satellites, totals};
 use crate::config::Parts;
 use crate::db::Pools;
 use crate::diagnosis::{Followed, Vitals};
@@ -125,6 +125,10 @@ fn history(api: Api) -> Router {
         .route("/merchants/{principal}", get(totals::merchant))
         .route("/payers/{principal}", get(totals::payer))
         .route("/stats", get(totals::stats))
+        .route("/subscriptions", get(satellites::subscriptions))
+        .route("/subscriptions/{id}", get(satellites::subscription))
+        .route("/reserves/{merchant}", get(satellites::reserves))
+        .route("/operators/{merchant}", get(satellites::operators))
         .with_state(api)
 }
 

@@ -88,7 +88,7 @@ pub async fn import(
     let (text, length) = open(input, Arc::clone(&input_read))?;
     let mut progress = Progress::new(input_read, length);
     let (queue, mut batches) = mpsc::channel(QUEUED_BATCHES);
-    let decoder = Decoder::new(&settings.core_contract);
+    let decoder = Decoder::new(&settings.core_contract, &settings.satellites);
     let reading = tokio::task::spawn_blocking(move || read(text, limits, &known, &decoder, &queue));
 
     let mut ingest = Ingest::new(pool, settings, None, Inbox::default(), Vitals::default());

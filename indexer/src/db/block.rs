@@ -325,6 +325,14 @@ pub async fn delete_below_root(connection: &mut PgConnection, root: StacksHeight
     .execute(&mut *connection)
     .await?;
     sqlx::query!(
+        "delete from satellite_event using block
+          where block.index_block_hash = satellite_event.index_block_hash
+            and not block.attached and block.stacks_height < $1",
+        root,
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
         "delete from block where not attached and stacks_height < $1",
         root
     )

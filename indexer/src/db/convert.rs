@@ -1,6 +1,8 @@
 //! Between the chain's types and columns.
 
 use recoup_protocol::amount::BaseUnits;
+use recoup_protocol::ids::SubscriptionId;
+use recoup_protocol::status::SubscriptionStatus;
 use recoup_protocol::token::Token;
 use recoup_stacks::address::Principal;
 use recoup_stacks::hash::{BurnHeight, StacksHeight};
@@ -95,6 +97,22 @@ pub(super) fn optional_principal(
 /// An amount from a numeric column that was selected as text: no Rust number type holds 39 digits and travels as numeric.
 pub(super) fn amount(text: &str, column: &'static str) -> Result<BaseUnits, DbError> {
     parsed(text, column)
+}
+
+/// The id of a subscription of the contract that counts from 1; others' numbers fit no column and never come here.
+pub(super) fn subscription_column(id: SubscriptionId) -> Result<i64, DbError> {
+    i64::try_from(id.0).map_err(|_| DbError::OutOfRange {
+        what: "subscription id",
+        value: u64::try_from(id.0).unwrap_or(u64::MAX),
+    })
+}
+
+/// A subscription's status from its column.
+pub(super) fn subscription_status(code: i16) -> Result<SubscriptionStatus, DbError> {
+    let status = u128::try_from(code).ok().and_then(SubscriptionStatus::from_code);
+    status.ok_or(DbError::Corrupt {
+        column: "subscription_change.status",
+    })
 }
 
 /// A token from its column: null is STX.

@@ -236,7 +236,11 @@ pub async fn find(
                   amount::text as "amount!", min_payment::text, only_payer, reference, memo, subscription_id::text,
                   created_burn_height, amount_paid::text as "amount_paid!",
                   amount_refunded::text as "amount_refunded!", status, refund_window, first_payment_at, expires_at,
-                  block_time
+                  block_time,
+                  exists (select from subscription_change as change
+                           where change.invoice_id = invoice.invoice_id and change.canonical
+                             and change.disagreement is null
+                             and change.subscription_id = invoice.subscription_id) as "subscription_proven!"
              from invoice join block on block.index_block_hash = invoice.index_block_hash
             where invoice_id = $1 and invoice.canonical"#,
         bigint(invoice.0, "invoice id")?,
@@ -279,7 +283,11 @@ pub async fn page(
                       issuer, token, amount::text as "amount!", min_payment::text, only_payer, reference, memo,
                       subscription_id::text, created_burn_height, amount_paid::text as "amount_paid!",
                       amount_refunded::text as "amount_refunded!", status, refund_window, first_payment_at, expires_at,
-                      block_time
+                      block_time,
+                      exists (select from subscription_change as change
+                               where change.invoice_id = invoice.invoice_id and change.canonical
+                                 and change.disagreement is null
+                                 and change.subscription_id = invoice.subscription_id) as "subscription_proven!"
                  from payer_ledger
                  join invoice on invoice.invoice_id = payer_ledger.invoice_id and invoice.canonical
                  join block on block.index_block_hash = invoice.index_block_hash
@@ -299,7 +307,11 @@ pub async fn page(
                       token, amount::text as "amount!", min_payment::text, only_payer, reference, memo,
                       subscription_id::text, created_burn_height, amount_paid::text as "amount_paid!",
                       amount_refunded::text as "amount_refunded!", status, refund_window, first_payment_at, expires_at,
-                      block_time
+                      block_time,
+                      exists (select from subscription_change as change
+                               where change.invoice_id = invoice.invoice_id and change.canonical
+                                 and change.disagreement is null
+                                 and change.subscription_id = invoice.subscription_id) as "subscription_proven!"
                  from invoice join block on block.index_block_hash = invoice.index_block_hash
                 where invoice.canonical
                   and ($1::text is null or merchant = $1)
@@ -333,7 +345,7 @@ fn stored_as(status: InvoiceStatus) -> (Option<i16>, Option<bool>) {
     }
 }
 
-fn stored_status(code: i16) -> Result<InvoiceStatus, DbError> {
+pub(super) fn stored_status(code: i16) -> Result<InvoiceStatus, DbError> {
     let corrupt = DbError::Corrupt {
         column: "invoice.status",
     };
@@ -372,6 +384,7 @@ struct InvoiceRow {
     first_payment_at: Option<i64>,
     expires_at: i64,
     block_time: Option<DateTime<Utc>>,
+    subscription_proven: bool,
 }
 
 impl InvoiceRow {
@@ -400,6 +413,7 @@ impl InvoiceRow {
                 .map(|id| parsed(id, COLUMN))
                 .transpose()?
                 .map(SubscriptionId),
+            subscription_proven: self.subscription_proven,
             refund_window: unsigned(self.refund_window, "invoice.refund_window")?,
             first_payment_at: optional_burn_height(self.first_payment_at)?,
             expires_at,

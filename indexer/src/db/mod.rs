@@ -15,6 +15,7 @@ pub mod inbox;
 pub mod inbox_partition;
 pub mod indexed_chain;
 pub mod invoice;
+pub mod operator_change;
 pub mod payer_ledger;
 pub mod payment;
 pub mod place;
@@ -23,7 +24,10 @@ pub mod quarantine;
 pub mod refund;
 pub mod refund_status_change;
 pub mod reorg;
+pub mod reserve;
 pub mod running_total;
+pub mod satellite_event;
+pub mod subscription;
 mod writer;
 
 pub use commit::{autocommit, commit};

@@ -43,11 +43,13 @@ pub enum Condition {
     UndecodableEvents,
     /// Refunds that do not add up.
     UnprovenRefunds,
+    /// Subscriptions or reserves that do not add up.
+    UnprovenSatelliteEvents,
 }
 
 impl Condition {
     /// All of them, those that make a process not ready first.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::DatabaseUnavailable,
         Self::SchemaDiffers,
         Self::NotInitialised,
@@ -67,6 +69,7 @@ impl Condition {
         Self::QuarantinedMessages,
         Self::UndecodableEvents,
         Self::UnprovenRefunds,
+        Self::UnprovenSatelliteEvents,
     ];
 
     /// Its name, for programs.
@@ -192,13 +195,18 @@ impl Condition {
             ),
             Self::UndecodableEvents => (
                 "undecodable-events",
-                "prints of the contract could not be decoded; they are kept as they are",
-                "read `problem` in the table `contract_event`; is it the contract's right version?",
+                "prints of the contracts could not be decoded; they are kept as they are",
+                "read `problem` in the tables `contract_event` and `satellite_event`; is it the contract's right version?",
             ),
             Self::UnprovenRefunds => (
                 "unproven-refunds",
                 "refunds on the chain disagree with their token transfer or with the accounting",
                 "see `disagreement` of the refunds; a token that moves nothing shows here",
+            ),
+            Self::UnprovenSatelliteEvents => (
+                "unproven-satellite-events",
+                "events of subscriptions or reserves disagree with core's beside them or with what went before",
+                "see `disagreement` in `subscription_change` and `reserve_movement`; was the database begun by an older version?",
             ),
         }
     }

@@ -130,12 +130,19 @@ async fn stand(snapshot: &mut PgConnection, chain: IndexedChain) -> Result<(Heal
         .map(|burn| burn.height);
     let tip = db::block::tip(&mut *snapshot).await?;
     let signs = db::heartbeat::signs_of_life(&mut *snapshot).await?;
+    let (subscriptions_contract, reserve_contract) = chain
+        .satellites
+        .map(|both| (both.subscriptions, both.reserve))
+        .unzip();
     let health = Health {
         status: HealthStatus::Ok,
         ready: true,
         conditions: Vec::new(),
         process: None,
         core_contract: chain.core_contract,
+        subscriptions_contract,
+        reserve_contract,
+        satellites_from: chain.satellites_from,
         lag_burn_blocks: burn_height
             .zip(tip.as_ref())
             .map(|(newest, tip)| newest.get().saturating_sub(tip.burn_height.get())),
@@ -152,8 +159,11 @@ async fn stand(snapshot: &mut PgConnection, chain: IndexedChain) -> Result<(Heal
                 .map(|lag| lag.num_seconds().max(0).unsigned_abs()),
         }),
         quarantined: db::quarantine::count(&mut *snapshot).await?,
-        undecodable_events: db::contract_event::count_problems(&mut *snapshot).await?,
+        undecodable_events: db::contract_event::count_problems(&mut *snapshot)
+            .await?
+            .saturating_add(db::satellite_event::count_problems(&mut *snapshot).await?),
         unproven_refunds: db::refund::count_unproven(&mut *snapshot).await?,
+        unproven_satellite_events: db::satellite_event::count_unproven(&mut *snapshot).await?,
         open_gaps: db::gap::count_open(&mut *snapshot).await?,
         reorgs: db::reorg::count(&mut *snapshot).await?,
     };
@@ -207,6 +217,11 @@ fn judge(health: &Health, signs: &SignsOfLife) -> Vec<Found> {
         counted(health.quarantined, Condition::QuarantinedMessages, "messages"),
         counted(health.undecodable_events, Condition::UndecodableEvents, "events"),
         counted(health.unproven_refunds, Condition::UnprovenRefunds, "refunds"),
+        counted(
+            health.unproven_satellite_events,
+            Condition::UnprovenSatelliteEvents,
+            "events",
+        ),
     ];
     rules
         .into_iter()

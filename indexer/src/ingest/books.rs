@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use recoup_protocol::events::{Event, InvoiceCreated};
+use recoup_protocol::events::{Event, InvoiceCreated, OperatorSet};
 use recoup_protocol::ids::InvoiceId;
 use recoup_stacks::address::Principal;
 use recoup_stacks::hash::{BurnHeight, IndexBlockHash};
 use sqlx::PgConnection;
 
 use super::changes::Written;
+use super::satellites;
 use crate::accounting::{Account, Ledger, payment_disagreement, refund_disagreement};
 use crate::db::contract_event::StoredEvent;
 use crate::db::invoice::AdoptedInvoice;
@@ -16,6 +17,7 @@ use crate::db::payment::AdoptedPayment;
 use crate::db::refund::{AdoptedRefund, RefundStatus};
 use crate::db::refund_status_change::StatusChange;
 use crate::db::{self, DbError};
+use crate::normalised::Satellites;
 
 /// Takes blocks off the chain: flags change, and what their events touched goes back to its last canonical event.
 pub(super) async fn orphan(
@@ -30,6 +32,7 @@ pub(super) async fn orphan(
     db::invoice::orphan(&mut *connection, &blocks).await?;
     db::payment::orphan(&mut *connection, &blocks).await?;
     db::refund::orphan(&mut *connection, &blocks).await?;
+    satellites::orphan(&mut *connection, &blocks).await?;
     db::refund_status_change::record_orphaned(&mut *connection, &blocks, burn_tip).await?;
 
     db::payer_ledger::delete(&mut *connection, &touched.ledger_invoices, &touched.ledger_payers).await?;
@@ -51,11 +54,23 @@ pub(super) async fn orphan(
 /// Puts blocks on the chain: their events become rows, each checked against the state before it.
 pub(super) async fn adopt(
     connection: &mut PgConnection,
-    written: Written,
+    mut written: Written,
+    contracts: &Satellites,
     is_final: impl Fn(&IndexBlockHash) -> bool,
     burn_tip: Option<BurnHeight>,
 ) -> Result<(), DbError> {
+    let satellite_blocks = std::mem::take(&mut written.satellite_blocks);
     let events = events_of(&mut *connection, written).await?;
+    adopt_core(&mut *connection, &events, is_final, burn_tip).await?;
+    satellites::adopt(connection, &satellite_blocks, &events, contracts).await
+}
+
+async fn adopt_core(
+    connection: &mut PgConnection,
+    events: &[AdoptedEvent],
+    is_final: impl Fn(&IndexBlockHash) -> bool,
+    burn_tip: Option<BurnHeight>,
+) -> Result<(), DbError> {
     if events.is_empty() {
         return Ok(());
     }
@@ -65,7 +80,7 @@ pub(super) async fn adopt(
     )
     .await?;
     let mut rows = Rows::default();
-    for (stored, adopted_at) in &events {
+    for (stored, adopted_at) in events {
         rows.add(
             stored,
             books.disagreement(stored),
@@ -85,11 +100,14 @@ pub(super) async fn adopt(
     db::running_total::extend(connection, &moved).await
 }
 
-/// The events of adopted blocks in the chain's order, each with the height of the Bitcoin tip at its adoption.
+/// An event of a block that joins the chain, with the height of the Bitcoin tip by then.
+pub(super) type AdoptedEvent = (StoredEvent, Option<BurnHeight>);
+
+/// The events of adopted blocks in the chain's order.
 async fn events_of(
     connection: &mut PgConnection,
     mut written: Written,
-) -> Result<Vec<(StoredEvent, Option<BurnHeight>)>, DbError> {
+) -> Result<Vec<AdoptedEvent>, DbError> {
     let is_stored_before = |id: &IndexBlockHash| !written.new_events.contains_key(id);
     let before: Vec<Vec<u8>> = written
         .adopted
@@ -120,6 +138,7 @@ struct Rows<'a> {
     created: Vec<(&'a StoredEvent, &'a InvoiceCreated)>,
     payments: Vec<AdoptedPayment<'a>>,
     refunds: Vec<AdoptedRefund<'a>>,
+    operators: Vec<(&'a StoredEvent, &'a OperatorSet)>,
     seen: Vec<StatusChange>,
     made_final: Vec<StatusChange>,
 }
@@ -155,7 +174,8 @@ impl<'a> Rows<'a> {
                     status,
                 });
             }
-            Event::InvoiceCancelled(_) | Event::RefundWindowExtended(_) | Event::OperatorSet(_) => {}
+            Event::OperatorSet(set) => self.operators.push((stored, set)),
+            Event::InvoiceCancelled(_) | Event::RefundWindowExtended(_) => {}
         }
     }
 
@@ -183,6 +203,9 @@ impl<'a> Rows<'a> {
         db::invoice::adopt(&mut *connection, &invoices).await?;
         db::payment::adopt(&mut *connection, &self.payments).await?;
         db::refund::adopt(&mut *connection, &self.refunds).await?;
+        for (stored, set) in &self.operators {
+            db::operator_change::adopt(&mut *connection, stored, set).await?;
+        }
         db::refund_status_change::record(&mut *connection, &self.seen).await?;
         db::refund_status_change::record(connection, &self.made_final).await
     }

@@ -35,6 +35,8 @@ pub(super) struct Written {
     pub(super) adopted: Vec<(IndexBlockHash, Option<BurnHeight>)>,
     /// The decodable events of those of them that are new.
     pub(super) new_events: HashMap<IndexBlockHash, Vec<StoredEvent>>,
+    /// Those of them that hold, or may hold, events of subscriptions and reserve.
+    pub(super) satellite_blocks: Vec<Vec<u8>>,
     /// Whether a burn view became known of a block that was stored before.
     pub(super) resolved_views: bool,
 }
@@ -108,6 +110,7 @@ impl Changes {
         db::block::attach(&mut *connection, &self.attached).await?;
         let resolved_views = db::block::resolve_views(&mut *connection, &self.sortitions).await?;
         self.write_events(&mut *connection, &adopted).await?;
+        self.write_satellite_prints(&mut *connection).await?;
         self.write_gaps(&mut *connection).await?;
         let stored_before: Vec<Vec<u8>> = self
             .adopted
@@ -119,8 +122,16 @@ impl Changes {
             db::block::set_canonical(&mut *connection, &stored_before, true).await?;
             db::contract_event::set_canonical(&mut *connection, &stored_before, true).await?;
         }
+        let mut satellite_blocks = stored_before;
+        let printing = self.blocks.iter().map(|new| &new.block);
+        satellite_blocks.extend(
+            printing
+                .filter(|block| !block.satellite_prints.is_empty() && adopted.contains(&block.header.id))
+                .map(|block| block.header.id.as_bytes().to_vec()),
+        );
         let new_blocks = self.blocks.into_iter().map(|new| new.block);
         Ok(Written {
+            satellite_blocks,
             new_events: new_blocks
                 .filter(|block| adopted.contains(&block.header.id))
                 .map(|block| (block.header.id, stored_events(block)))
@@ -149,6 +160,16 @@ impl Changes {
             })
             .collect();
         db::contract_event::insert(connection, &events).await
+    }
+
+    /// Few: subscriptions and reserve print beside core, where they do at all.
+    async fn write_satellite_prints(&self, connection: &mut PgConnection) -> Result<(), DbError> {
+        for block in self.blocks.iter().map(|new| &new.block) {
+            for print in &block.satellite_prints {
+                db::satellite_event::insert(&mut *connection, print, block.header.height).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn write_gaps(&self, connection: &mut PgConnection) -> Result<(), DbError> {

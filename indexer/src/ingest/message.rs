@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use memchr::memmem::Finder;
-use recoup_stacks::address::ContractId;
+use recoup_stacks::address::{Address, ContractId};
 use recoup_stacks::observer::{NewBlock, NewBurnBlock};
 use serde::de::IgnoredAny;
 
 use crate::chain::{Arrival, BurnHeader};
 use crate::db::inbox::Source;
-use crate::normalised::{NormalisedBlock, PulledBlock, block_from_observer, burn_header_from_observer};
+use crate::normalised::{
+    NormalisedBlock, PulledBlock, Satellites, block_from_observer, burn_header_from_observer,
+};
 
 /// A Stacks block that the node pushes.
 pub const NEW_BLOCK: &str = "/new_block";
@@ -50,17 +52,21 @@ pub enum MessageError {
 #[derive(Debug, Clone)]
 pub struct Decoder {
     core: Arc<ContractId>,
-    core_text: Finder<'static>,
+    satellites: Arc<Satellites>,
+    /// Texts of which a block that names one of our contracts holds one.
+    names: Vec<Finder<'static>>,
     unicode_escape: Finder<'static>,
 }
 
 impl Decoder {
-    /// For a network's core contract.
+    /// For a network's core contract, and those beside it.
     #[must_use]
-    pub fn new(core: &ContractId) -> Self {
+    pub fn new(core: &ContractId, satellites: &Satellites) -> Self {
+        let names = name_texts([core, &satellites.subscriptions, &satellites.reserve]);
         Self {
             core: Arc::new(core.clone()),
-            core_text: Finder::new(&core.to_string()).into_owned(),
+            satellites: Arc::new(satellites.clone()),
+            names: names.iter().map(|text| Finder::new(text).into_owned()).collect(),
             unicode_escape: Finder::new(r"\u").into_owned(),
         }
     }
@@ -92,23 +98,43 @@ impl Decoder {
     }
 
     fn block(&self, payload: &NewBlock, arrival: Arrival) -> Result<Message, MessageError> {
-        let block = block_from_observer(payload, &self.core, arrival);
+        let block = block_from_observer(payload, &self.core, &self.satellites, arrival);
         check_height(block.header.height.get())?;
         check_height(block.header.election.height.get())?;
         Ok(Message::Block(Box::new(block)))
     }
 
-    /// Most blocks hold nothing of ours, and events are most of a block: where core is not even named, they are not
-    /// read. Only an escape could hide a name from the search.
+    /// Most blocks hold nothing of ours, and events are most of a block: where none of our contracts is even named, they
+    /// are not read. Only an escape could hide a name from the search.
     fn read_block(&self, body: &[u8]) -> Result<NewBlock, serde_json::Error> {
-        let may_name_core = self.core_text.find(body).is_some() || self.unicode_escape.find(body).is_some();
-        if may_name_core {
+        let mut texts = self.names.iter().chain([&self.unicode_escape]);
+        if texts.any(|text| text.find(body).is_some()) {
             serde_json::from_slice(body)
         } else {
             let eventless: NewBlock<IgnoredAny> = serde_json::from_slice(body)?;
             Ok(eventless.without_events())
         }
     }
+}
+
+/// What the ids of one deployer's contracts begin with, for each deployer: one search does for all of them.
+fn name_texts(contracts: [&ContractId; 3]) -> Vec<String> {
+    let mut texts: Vec<(Address, String)> = Vec::new();
+    for contract in contracts {
+        let id = contract.to_string();
+        match texts
+            .iter_mut()
+            .find(|(deployer, _)| *deployer == contract.address)
+        {
+            Some((_, text)) => {
+                let same = text.bytes().zip(id.bytes()).take_while(|(ours, its)| ours == its);
+                let length = same.count();
+                text.truncate(length);
+            }
+            None => texts.push((contract.address, id)),
+        }
+    }
+    texts.into_iter().map(|(_, text)| text).collect()
 }
 
 /// Heights are kept as signed numbers.
@@ -133,6 +159,35 @@ impl Message {
     /// Whether the tables could refuse it: what it says of our contract may contradict what they hold.
     #[must_use]
     pub fn may_be_refused(&self) -> bool {
-        matches!(self, Self::Block(block) if !block.events.is_empty())
+        matches!(self, Self::Block(block) if !block.events.is_empty() || !block.satellite_prints.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_text_stands_for_all_contracts_of_a_deployer() {
+        let core: ContractId = "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.recoup-core"
+            .parse()
+            .unwrap();
+        let beside = Satellites::beside(&core);
+        let of =
+            |satellites: &Satellites| name_texts([&core, &satellites.subscriptions, &satellites.reserve]);
+        assert_eq!(of(&beside), ["ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.recoup-"]);
+        let elsewhere = Satellites {
+            reserve: "ST2NEB84ASENDXKYGJPQW86YXQCEFEX2ZQPG87ND.recoup-reserve"
+                .parse()
+                .unwrap(),
+            ..beside
+        };
+        assert_eq!(
+            of(&elsewhere),
+            [
+                "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.recoup-",
+                "ST2NEB84ASENDXKYGJPQW86YXQCEFEX2ZQPG87ND.recoup-reserve"
+            ]
+        );
     }
 }

@@ -5,6 +5,7 @@ mod books;
 mod changes;
 mod message;
 mod pass;
+mod satellites;
 mod upkeep;
 mod window;
 mod worker;

@@ -310,7 +310,8 @@ impl<'a> Pass<'a> {
             view.zip(limit).is_some_and(|(view, limit)| view.height <= limit)
         };
         let burn_tip = self.tip.burn.map(|point| point.height);
-        books::adopt(&mut *self.connection, written, is_final, burn_tip).await?;
+        let satellites = &self.settings.satellites;
+        books::adopt(&mut *self.connection, written, satellites, is_final, burn_tip).await?;
         if self.tip != self.written_tip {
             db::chain_tip::update(&mut *self.connection, &self.tip).await?;
         }

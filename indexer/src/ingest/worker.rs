@@ -16,6 +16,7 @@ use crate::db::inbox::InboxMessage;
 use crate::db::{self, DbError, Writer};
 use crate::diagnosis::{Condition, Vitals};
 use crate::failpoint::CommitPoint;
+use crate::normalised::Satellites;
 use crate::observer::Inbox;
 
 /// How long to wait after a failure of the database.
@@ -44,8 +45,10 @@ pub enum RootRule {
 /// What ingest needs to know.
 #[derive(Debug, Clone)]
 pub struct IngestSettings {
-    /// The only contract whose prints count.
+    /// The contract of invoices, payments and refunds.
     pub core_contract: ContractId,
+    /// The contracts beside it whose prints count too.
+    pub satellites: Satellites,
     /// Where to begin.
     pub root: RootRule,
     /// Burn blocks after which a block is final.
@@ -86,7 +89,7 @@ impl Ingest {
     ) -> Self {
         Self {
             pool,
-            decoder: Decoder::new(&settings.core_contract),
+            decoder: Decoder::new(&settings.core_contract, &settings.satellites),
             settings,
             inbox,
             upkeep: Upkeep::new(retention, vitals.clone()),

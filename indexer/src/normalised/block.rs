@@ -1,9 +1,11 @@
 //! A block, reduced to what we keep.
 
 use chrono::{DateTime, Utc};
+use recoup_protocol::contracts::Contract;
 use recoup_protocol::events::Event;
 use recoup_stacks::hash::{BlockHash, IndexBlockHash, Txid};
 
+use super::satellites::SatelliteEvent;
 use crate::chain::BlockHeader;
 
 /// The stable identity of an event. The node's `event_index` is none: sources and versions count differently.
@@ -32,6 +34,23 @@ pub struct CoreEvent {
     pub transfer_found: bool,
 }
 
+/// A print of subscriptions or reserve in a successful transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SatellitePrint {
+    /// Its identity.
+    pub id: EventId,
+    /// Place of the transaction in the block.
+    pub tx_index: u32,
+    /// Who printed it.
+    pub contract: Contract,
+    /// The value as serialised by the chain.
+    pub raw_value: Vec<u8>,
+    /// What it says, or why that could not be read.
+    pub event: Result<SatelliteEvent, String>,
+    /// Whether the transaction holds the token transfer that the event speaks of.
+    pub transfer_found: bool,
+}
+
 /// A block, reduced to what we keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NormalisedBlock {
@@ -45,4 +64,6 @@ pub struct NormalisedBlock {
     pub deploys_core: bool,
     /// Core's prints, in the block's order.
     pub events: Vec<CoreEvent>,
+    /// The prints of subscriptions and reserve, in the block's order.
+    pub satellite_prints: Vec<SatellitePrint>,
 }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use recoup_protocol::events::{Event, PRINT_TOPIC};
+use recoup_protocol::contracts::Contract;
+use recoup_protocol::events::{Event, EventError, PRINT_TOPIC};
 use recoup_stacks::address::ContractId;
 use recoup_stacks::hash::{ConsensusHash, IndexBlockHash, Txid};
 use recoup_stacks::hex;
@@ -12,8 +13,9 @@ use recoup_stacks::observer::{
     TransactionStatus,
 };
 
-use super::block::{CoreEvent, EventId, NormalisedBlock};
-use super::transfer::TransferPool;
+use super::block::{CoreEvent, EventId, NormalisedBlock, SatellitePrint};
+use super::satellites::{SatelliteEvent, Satellites};
+use super::transfer::{Transfer, TransferPool};
 use crate::chain::{Arrival, BlockHeader, BurnHeader, BurnPoint};
 use crate::error_chain;
 
@@ -30,10 +32,17 @@ pub const fn burn_header_from_observer(payload: &NewBurnBlock) -> BurnHeader {
     }
 }
 
-/// A Stacks block with `core`'s events. What others print, and what was rolled back, is not looked at.
+/// A Stacks block with the events of `core` and its satellites. What others print, and what was rolled back, is not looked
+/// at.
 #[must_use]
-pub fn block_from_observer(payload: &NewBlock, core: &ContractId, arrival: Arrival) -> NormalisedBlock {
+pub fn block_from_observer(
+    payload: &NewBlock,
+    core: &ContractId,
+    satellites: &Satellites,
+    arrival: Arrival,
+) -> NormalisedBlock {
     let heads = Heads::read(payload, core);
+    let prints = Followed::new(core, satellites).prints(payload);
     let time = payload.block_time.or(payload.burn_block_time);
     NormalisedBlock {
         header: BlockHeader {
@@ -52,7 +61,8 @@ pub fn block_from_observer(payload: &NewBlock, core: &ContractId, arrival: Arriv
         block_hash: payload.block_hash,
         time: time.and_then(utc),
         deploys_core: heads.deploys_core,
-        events: core_events(payload, core),
+        events: prints.core,
+        satellite_prints: prints.satellites,
     }
 }
 
@@ -94,72 +104,114 @@ fn successful(payload: &NewBlock) -> impl Iterator<Item = &BlockTransaction> {
         .filter(|transaction| transaction.status == TransactionStatus::Success)
 }
 
-fn core_events(payload: &NewBlock, core: &ContractId) -> Vec<CoreEvent> {
-    let core = core.to_string();
-    if !payload
-        .events
-        .iter()
-        .any(|event| print_of(event, &core).is_some())
-    {
-        return Vec::new();
-    }
-    let mut by_txid: HashMap<Txid, Vec<&BlockEvent>> = HashMap::new();
-    for event in payload.events.iter().filter(|event| event.committed) {
-        by_txid.entry(event.txid).or_default().push(event);
-    }
-    let mut transactions: Vec<&BlockTransaction> = successful(payload).collect();
-    transactions.sort_by_key(|transaction| transaction.tx_index);
-    let events_of = |transaction: &BlockTransaction| {
-        let mut events = by_txid.remove(&transaction.txid).unwrap_or_default();
-        events.sort_by_key(|event| event.event_index);
-        transaction_events(payload.index_block_hash, transaction, &events, &core)
-    };
-    transactions.into_iter().flat_map(events_of).collect()
+/// Whose prints are looked at.
+struct Followed<'a> {
+    core: String,
+    subscriptions: String,
+    reserve: String,
+    satellites: &'a Satellites,
 }
 
-/// Core's events of one transaction, whose events come sorted.
-fn transaction_events(
-    block: IndexBlockHash,
-    transaction: &BlockTransaction,
-    events: &[&BlockEvent],
-    core: &str,
-) -> Vec<CoreEvent> {
-    let mut transfers = TransferPool::new(events.iter().map(|event| &event.body));
-    let prints = (0..)
-        .zip(events)
-        .filter_map(|(ordinal, event)| Some((ordinal, print_of(event, core)?)));
-    prints
-        .map(|(ordinal, raw_value)| {
-            let (raw_value, event) = decode(raw_value);
-            CoreEvent {
-                id: EventId {
-                    block,
-                    txid: transaction.txid,
-                    ordinal,
-                },
-                tx_index: transaction.tx_index,
-                transfer_found: event.as_ref().is_ok_and(|event| transfers.take_claimed_by(event)),
-                raw_value,
-                event,
-            }
-        })
-        .collect()
+/// Prints of one block or transaction, in its order.
+#[derive(Default)]
+struct Prints {
+    core: Vec<CoreEvent>,
+    satellites: Vec<SatellitePrint>,
 }
 
-/// The raw value of a print of this very contract.
-fn print_of<'a>(event: &'a BlockEvent, core: &str) -> Option<&'a str> {
-    match &event.body {
-        EventBody::Contract(print) if print.contract_identifier == core && print.topic == PRINT_TOPIC => {
-            Some(&print.raw_value)
+impl<'a> Followed<'a> {
+    fn new(core: &ContractId, satellites: &'a Satellites) -> Self {
+        Self {
+            core: core.to_string(),
+            subscriptions: satellites.subscriptions.to_string(),
+            reserve: satellites.reserve.to_string(),
+            satellites,
         }
-        _ => None,
+    }
+
+    fn prints(&self, payload: &NewBlock) -> Prints {
+        let mut prints = Prints::default();
+        if !payload.events.iter().any(|event| self.print_of(event).is_some()) {
+            return prints;
+        }
+        let mut by_txid: HashMap<Txid, Vec<&BlockEvent>> = HashMap::new();
+        for event in payload.events.iter().filter(|event| event.committed) {
+            by_txid.entry(event.txid).or_default().push(event);
+        }
+        let mut transactions: Vec<&BlockTransaction> = successful(payload).collect();
+        transactions.sort_by_key(|transaction| transaction.tx_index);
+        for transaction in transactions {
+            let mut events = by_txid.remove(&transaction.txid).unwrap_or_default();
+            events.sort_by_key(|event| event.event_index);
+            self.add_transaction(&mut prints, payload.index_block_hash, transaction, &events);
+        }
+        prints
+    }
+
+    /// Adds the prints of one transaction, whose events come sorted.
+    fn add_transaction(
+        &self,
+        prints: &mut Prints,
+        block: IndexBlockHash,
+        transaction: &BlockTransaction,
+        events: &[&BlockEvent],
+    ) {
+        let mut transfers = TransferPool::new(events.iter().map(|event| &event.body));
+        for (ordinal, event) in (0..).zip(events) {
+            let Some((contract, raw_value)) = self.print_of(event) else {
+                continue;
+            };
+            let (txid, tx_index) = (transaction.txid, transaction.tx_index);
+            let id = EventId { block, txid, ordinal };
+            if contract == Contract::Core {
+                let (raw_value, event) = decode(raw_value, Event::decode);
+                let claimed = |event: &Event| transfers.take(Transfer::claimed_by(event));
+                prints.core.push(CoreEvent {
+                    id,
+                    tx_index,
+                    transfer_found: event.as_ref().is_ok_and(claimed),
+                    raw_value,
+                    event,
+                });
+            } else {
+                let (raw_value, event) = decode(raw_value, |raw| SatelliteEvent::decode(contract, raw));
+                let reserve = &self.satellites.reserve;
+                let claimed =
+                    |event: &SatelliteEvent| transfers.take(Transfer::claimed_by_satellite(event, reserve));
+                prints.satellites.push(SatellitePrint {
+                    id,
+                    tx_index,
+                    contract,
+                    transfer_found: event.as_ref().is_ok_and(claimed),
+                    raw_value,
+                    event,
+                });
+            }
+        }
+    }
+
+    /// The raw value of a print of one of these very contracts.
+    fn print_of<'event>(&self, event: &'event BlockEvent) -> Option<(Contract, &'event str)> {
+        let EventBody::Contract(print) = &event.body else {
+            return None;
+        };
+        if print.topic != PRINT_TOPIC {
+            return None;
+        }
+        let contract = match &print.contract_identifier {
+            core if *core == self.core => Contract::Core,
+            subscriptions if *subscriptions == self.subscriptions => Contract::Subscriptions,
+            reserve if *reserve == self.reserve => Contract::Reserve,
+            _ => return None,
+        };
+        Some((contract, &print.raw_value))
     }
 }
 
-fn decode(raw_value: &str) -> (Vec<u8>, Result<Event, String>) {
+fn decode<E>(raw_value: &str, read: impl Fn(&[u8]) -> Result<E, EventError>) -> (Vec<u8>, Result<E, String>) {
     match hex::decode(raw_value) {
         Ok(bytes) => {
-            let event = Event::decode(&bytes).map_err(|error| error_chain::describe(&error));
+            let event = read(&bytes).map_err(|error| error_chain::describe(&error));
             (bytes, event)
         }
         Err(error) => (raw_value.as_bytes().to_vec(), Err(format!("raw value: {error}"))),

@@ -133,7 +133,7 @@ impl ReplayTransaction {
 mod tests {
     use super::*;
     use crate::chain::Arrival;
-    use crate::normalised::block_from_observer;
+    use crate::normalised::{Satellites, block_from_observer};
 
     const CONTRACT: &str = "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.rig-pay";
 
@@ -166,6 +166,7 @@ mod tests {
     #[test]
     fn a_pulled_block_is_the_pushed_one() {
         let core = CONTRACT.parse().unwrap();
+        let satellites = Satellites::beside(&core);
         let mut events = 0;
         for (name, recording) in recordings![
             "blocks_replay_ok",
@@ -187,8 +188,12 @@ mod tests {
             for (ours, theirs) in pulled.transactions.iter().zip(&pushed.transactions) {
                 assert_eq!((ours.txid, ours.status), (theirs.txid, theirs.status), "{name}");
             }
-            let pulled = block_from_observer(&pulled, &core, Arrival(1));
-            assert_eq!(pulled, block_from_observer(&pushed, &core, Arrival(1)), "{name}");
+            let pulled = block_from_observer(&pulled, &core, &satellites, Arrival(1));
+            assert_eq!(
+                pulled,
+                block_from_observer(&pushed, &core, &satellites, Arrival(1)),
+                "{name}"
+            );
             events += pulled.events.len();
         }
         assert!(events >= 3, "{events} events were compared");

@@ -1,7 +1,10 @@
 //! Which token transfer an event speaks of, and whether its transaction holds it.
 
-use recoup_protocol::events::Event;
+use recoup_protocol::events::{Event, ReserveEvent, ReserveMoved};
+use recoup_stacks::address::ContractId;
 use recoup_stacks::observer::EventBody;
+
+use super::SatelliteEvent;
 
 /// A movement of tokens, as both sides of the comparison see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +35,26 @@ impl Transfer {
             recipient: recipient.to_string(),
             amount: amount.0,
         })
+    }
+
+    /// What must move when the event is true; none for events that move nothing by themselves: a refund from the reserve is
+    /// core's event too, and is proven there.
+    pub(super) fn claimed_by_satellite(event: &SatelliteEvent, reserve: &ContractId) -> Option<Self> {
+        let moved = |moved: &ReserveMoved, sender: String, recipient: String| Self {
+            token: moved.token.contract().map(ToString::to_string),
+            sender,
+            recipient,
+            amount: moved.amount.0,
+        };
+        match event {
+            SatelliteEvent::Reserve(ReserveEvent::ReserveDeposited(event)) => {
+                Some(moved(event, event.merchant.to_string(), reserve.to_string()))
+            }
+            SatelliteEvent::Reserve(ReserveEvent::ReserveWithdrawn(event)) => {
+                Some(moved(event, reserve.to_string(), event.merchant.to_string()))
+            }
+            SatelliteEvent::Reserve(_) | SatelliteEvent::Subscriptions(_) => None,
+        }
     }
 
     /// What an event of the chain moved.
@@ -67,9 +90,9 @@ impl TransferPool {
         }
     }
 
-    /// Takes the transfer that the event claims; true as well when it claims none.
-    pub(super) fn take_claimed_by(&mut self, event: &Event) -> bool {
-        let Some(claimed) = Transfer::claimed_by(event) else {
+    /// Takes the transfer that is claimed, if there is one; true as well when none is claimed.
+    pub(super) fn take(&mut self, claimed: Option<Transfer>) -> bool {
+        let Some(claimed) = claimed else {
             return true;
         };
         let found = self.unused.iter().position(|transfer| *transfer == claimed);

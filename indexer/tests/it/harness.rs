@@ -5,6 +5,7 @@ use std::time::Duration;
 use recoup_indexer::api::ApiSettings;
 use recoup_indexer::config::{Parts, RunConfig};
 use recoup_indexer::ingest::{IngestSettings, Retention, RootRule, Window};
+use recoup_indexer::normalised::Satellites;
 use recoup_indexer::observer::ObserverSettings;
 use recoup_indexer::server::Server;
 use recoup_stacks::address::{ContractId, Network};
@@ -43,6 +44,7 @@ pub(crate) fn config(database_url: &str, root: RootRule) -> RunConfig {
         },
         ingest: IngestSettings {
             core_contract: CORE.parse().unwrap(),
+            satellites: Satellites::beside(&CORE.parse().unwrap()),
             root,
             finality_depth: 6,
             window: Window::default(),

@@ -20,6 +20,7 @@ mod inbox;
 mod orders;
 mod proof;
 mod recordings;
+mod satellites;
 mod schema;
 mod synthetic;
 mod tiers;

@@ -1,12 +1,12 @@
 //! Histories made up from a seed, as the indexer's functions take them.
 
 use recoup_indexer::chain::{Arrival, BlockHeader, BurnHeader};
-use recoup_indexer::normalised::{block_from_observer, burn_header_from_observer};
+use recoup_indexer::normalised::{Satellites, block_from_observer, burn_header_from_observer};
 use recoup_stacks::observer::{NewBlock, NewBurnBlock};
 
 pub(crate) use recoup_block_tree::{
-    Block, Burn, CORE, Chain, MERCHANT, OTHER_PAYER, PAYER, Posted, Random, Shop, TOKEN, Transaction,
-    random_chain,
+    Act, Block, Burn, CORE, Chain, MERCHANT, OTHER_PAYER, PAYER, Posted, Random, Shop, TOKEN, Transaction,
+    principal, random_chain,
 };
 
 /// What the tree takes.
@@ -29,7 +29,8 @@ fn header(message: &Posted, arrival: Arrival) -> Option<Header> {
     match message.path {
         "/new_block" => {
             let payload: NewBlock = serde_json::from_value(body).unwrap();
-            let block = block_from_observer(&payload, &CORE.parse().unwrap(), arrival);
+            let core = CORE.parse().unwrap();
+            let block = block_from_observer(&payload, &core, &Satellites::beside(&core), arrival);
             Some(Header::Block(block.header))
         }
         "/new_burn_block" => {

@@ -3,7 +3,7 @@
 use recoup_stacks::address::Principal;
 use recoup_stacks::clarity::{ClarityName, Value};
 
-use super::{PaidIn, RefundOrder, by_token, refund_arguments, trait_argument};
+use super::{ContractCall, PaidIn, RefundOrder, by_token, refund_arguments, trait_argument};
 use crate::amount::BaseUnits;
 use crate::record::Field as _;
 use crate::token::Token;
@@ -45,10 +45,8 @@ pub struct Delegation {
     pub expires_in: u64,
 }
 
-impl ReserveCall {
-    /// The function's name in the contract.
-    #[must_use]
-    pub fn function(&self) -> ClarityName {
+impl ContractCall for ReserveCall {
+    fn function(&self) -> ClarityName {
         ClarityName::from_static(match self {
             Self::Deposit(paid) => by_token(&paid.token, "deposit-stx", "deposit-ft"),
             Self::Withdraw(paid) => by_token(&paid.token, "withdraw-stx", "withdraw-ft"),
@@ -58,9 +56,7 @@ impl ReserveCall {
         })
     }
 
-    /// The arguments in the function's order.
-    #[must_use]
-    pub fn arguments(&self) -> Vec<Value> {
+    fn arguments(&self) -> Vec<Value> {
         match self {
             Self::Deposit(PaidIn { order, token }) | Self::Withdraw(PaidIn { order, token }) => {
                 let mut arguments = vec![order.write()];

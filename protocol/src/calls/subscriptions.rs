@@ -3,7 +3,7 @@
 use recoup_stacks::address::{ContractId, Principal};
 use recoup_stacks::clarity::{ClarityName, Value};
 
-use super::{by_token, trait_argument};
+use super::{ContractCall, by_token, trait_argument};
 use crate::amount::BaseUnits;
 use crate::ids::{PlanId, SubscriptionId};
 use crate::record::Field as _;
@@ -72,10 +72,8 @@ impl PeriodPayment {
     }
 }
 
-impl SubscriptionsCall {
-    /// The function's name in the contract.
-    #[must_use]
-    pub fn function(&self) -> ClarityName {
+impl ContractCall for SubscriptionsCall {
+    fn function(&self) -> ClarityName {
         ClarityName::from_static(match self {
             Self::CreatePlan(_) => "create-plan",
             Self::ClosePlan { .. } => "close-plan",
@@ -85,9 +83,7 @@ impl SubscriptionsCall {
         })
     }
 
-    /// The arguments in the function's order.
-    #[must_use]
-    pub fn arguments(&self) -> Vec<Value> {
+    fn arguments(&self) -> Vec<Value> {
         match self {
             Self::CreatePlan(plan) => vec![
                 plan.token.write(),

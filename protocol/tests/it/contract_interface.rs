@@ -6,8 +6,8 @@ use std::path::Path;
 
 use recoup_protocol::amount::BaseUnits;
 use recoup_protocol::calls::{
-    Call, CreateInvoice, CreatePlan, Delegation, PaidIn, Payment, PeriodPayment, RefundOrder, ReserveCall,
-    SubscriptionsCall,
+    Call, ContractCall as _, CreateInvoice, CreatePlan, Delegation, PaidIn, Payment, PeriodPayment,
+    RefundOrder, ReserveCall, SubscriptionsCall,
 };
 use recoup_protocol::contracts::Contract;
 use recoup_protocol::ids::{InvoiceId, PlanId, RefundId, SubscriptionId};

@@ -1,11 +1,13 @@
 //! A row of the table as the API shows it.
 
 use chrono::{DateTime, Utc};
-use recoup_protocol::api::{Position, Refund, Tier};
+use recoup_protocol::api::{PaidFrom, Position, Refund, Tier};
 use recoup_protocol::ids::{InvoiceId, RefundId};
 
 use crate::db::DbError;
-use crate::db::convert::{amount, burn_height, hash, parsed, place, stacks_height, token, unsigned};
+use crate::db::convert::{
+    amount, burn_height, hash, optional_principal, parsed, place, stacks_height, token, unsigned,
+};
 use crate::db::place::Place;
 
 /// A query for refunds: what stands behind `where`, in pieces, then its arguments.
@@ -16,7 +18,12 @@ macro_rules! select_refunds {
             r#"select refund.index_block_hash, txid, ordinal, refund.stacks_height, tx_index, refund_id, invoice_id,
                       merchant, issuer, payer, token, amount::text as "amount!", reason, reference,
                       payer_paid::text as "payer_paid!", payer_refunded::text as "payer_refunded!", deadline,
-                      refund.burn_height, disagreement, status, block_time
+                      refund.burn_height, disagreement, status, block_time,
+                      case when issuer <> merchant then
+                          (select movement.delegate from reserve_movement as movement
+                            where movement.index_block_hash = refund.index_block_hash
+                              and movement.txid = refund.txid and movement.refund_id = refund.refund_id)
+                      end as delegate
                  from refund join block on block.index_block_hash = refund.index_block_hash
                 where "# $(+ $tail)+,
             $($argument),*
@@ -47,6 +54,8 @@ pub(super) struct RefundRow {
     pub(super) disagreement: Option<String>,
     pub(super) status: String,
     pub(super) block_time: Option<DateTime<Utc>>,
+    /// Who refunded from the merchant's reserve, as that says itself in the same transaction.
+    pub(super) delegate: Option<String>,
 }
 
 impl RefundRow {
@@ -65,6 +74,12 @@ impl RefundRow {
             invoice_id: InvoiceId(unsigned(self.invoice_id, "refund.invoice_id")?),
             merchant: parsed(&self.merchant, "refund.merchant")?,
             issuer: parsed(&self.issuer, "refund.issuer")?,
+            paid_from: match &self.delegate {
+                _ if self.issuer == self.merchant => PaidFrom::Merchant,
+                Some(_) => PaidFrom::Reserve,
+                None => PaidFrom::Operator,
+            },
+            delegate: optional_principal(self.delegate.as_deref(), "reserve_movement.delegate")?,
             payer: parsed(&self.payer, "refund.payer")?,
             token: token(self.token.as_deref(), "refund.token")?,
             amount: amount(&self.amount, "refund.amount")?,

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use recoup_protocol::amount::BaseUnits;
-use recoup_protocol::events::{Event, InvoiceCreated, InvoiceState, PaymentReceived, RefundProcessed};
+use recoup_protocol::events::{
+    Event, InvoiceCreated, InvoiceState, OperatorSet, PaymentReceived, RefundProcessed,
+};
 use recoup_protocol::token::Token;
 use recoup_stacks::hash::BurnHeight;
 
@@ -97,7 +99,8 @@ pub(super) fn dump(canonical: &Canonical<'_>) -> Vec<String> {
                     false,
                 );
             }
-            Event::InvoiceCancelled(_) | Event::RefundWindowExtended(_) | Event::OperatorSet(_) => {}
+            Event::OperatorSet(set) => rows.push(operator_row(&placed, set)),
+            Event::InvoiceCancelled(_) | Event::RefundWindowExtended(_) => {}
         }
     }
     rows.extend(ledger_rows(canonical));
@@ -221,6 +224,19 @@ fn refund_row(canonical: &Canonical<'_>, placed: &Placed<'_>, refund: &RefundPro
         ("status", Value::text(tier(canonical, placed.made))),
     ]);
     row("refund", refund.refund_id, &columns)
+}
+
+fn operator_row(placed: &Placed<'_>, set: &OperatorSet) -> String {
+    let mut columns = placed.identity();
+    columns.extend([
+        ("tx_index", Value::number(placed.tx_index)),
+        ("merchant", Value::text(set.merchant.to_string())),
+        ("operator", Value::text(set.operator.to_string())),
+        ("may_refund", Value::Bool(set.may_refund)),
+        ("may_invoice", Value::Bool(set.may_invoice)),
+        ("burn_height", height(set.burn_height)),
+    ]);
+    row("operator_change", placed.key(), &columns)
 }
 
 /// Depth counts from the burn view, and only a view that is known can be deep.
