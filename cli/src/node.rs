@@ -75,6 +75,7 @@ impl Node {
         Ok(View {
             client: &self.client,
             tip,
+            is_synced: info.is_fully_synced,
         })
     }
 }
@@ -96,6 +97,8 @@ pub struct View<'node> {
     client: &'node NodeClient,
     /// The block.
     pub tip: Tip,
+    /// Whether the node says that it has caught up with its peers.
+    pub is_synced: bool,
 }
 
 impl View<'_> {
@@ -142,10 +145,17 @@ impl View<'_> {
             while reading.len() < READS_AT_ONCE
                 && let Some((index, question)) = questions.next()
             {
-                let (client, tip, core) = (self.client.clone(), self.tip, core.clone());
-                reading.spawn(
-                    async move { (index, View { client: &client, tip }.read(&core, &question).await) },
-                );
+                let (client, core) = (self.client.clone(), core.clone());
+                let (tip, is_synced) = (self.tip, self.is_synced);
+                reading.spawn(async move {
+                    let client = &client;
+                    let view = View {
+                        client,
+                        tip,
+                        is_synced,
+                    };
+                    (index, view.read(&core, &question).await)
+                });
             }
             let Some(joined) = reading.join_next().await else {
                 break;

@@ -16,7 +16,6 @@
 //! at least 1 micro-STX a byte, and the profile has a ceiling. A transaction has one token.
 
 mod check;
-mod funds;
 mod gather;
 mod history;
 mod list;

@@ -9,7 +9,6 @@ use recoup_stacks::hash::Txid;
 use recoup_stacks::keys::SecretKey;
 
 use super::check::Due;
-use super::funds::{ensure_funds, read_funds};
 use super::history::History;
 use super::results::{Results, Status};
 use super::sequence::{Balances, Pair};
@@ -18,10 +17,13 @@ use super::transaction::{outgoing, sum};
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::journal::{BatchLine, Book, Entry, FailedAt, RefundIntent, State};
-use crate::refund::Asked;
+use crate::refund::{Asked, ensure_funds, read_funds};
 use crate::send::{Ending, Patience, Recorded, Start, carry_out, price, record};
 use crate::terminal;
 use crate::token::TokenInfo;
+
+/// Nodes keep 25 waiting transactions of an account; some room is left for others.
+const MOST_WAITING: usize = 20;
 
 /// Who pays, and how.
 pub struct Payer<'run> {
@@ -44,7 +46,7 @@ pub struct Payer<'run> {
 pub struct Run {
     /// The journal's entries that it made.
     pub entries: Vec<u64>,
-    /// The last one is not in a block yet: what comes after it was not signed.
+    /// Some are not in a block yet: what comes after them may not be signed.
     pub is_waiting: bool,
 }
 
@@ -55,7 +57,7 @@ enum Paid {
         first_id: Option<u64>,
         lines: Vec<BatchLine>,
     },
-    Waiting,
+    Waiting(Vec<BatchLine>),
     Failed {
         txid: Txid,
         detail: String,
@@ -92,9 +94,14 @@ impl Payer<'_> {
                         results.set(line.line, Status::Included, refund_id, Some(txid));
                     }
                 }
-                Paid::Waiting => {
+                Paid::Waiting(lines) => {
                     run.is_waiting = true;
-                    return Ok(run);
+                    // What comes next expects that this one counts. If it does not, the next one fails and moves nothing, and
+                    // a later run looks for the line in halves.
+                    balances.settle(&lines);
+                    if self.patience.wait || run.entries.len() >= MOST_WAITING {
+                        return Ok(run);
+                    }
                 }
                 Paid::Failed { txid, detail } => match <[Due; 1]>::try_from(group) {
                     Ok([due]) => {
@@ -145,7 +152,7 @@ impl Payer<'_> {
                 first_id: inclusion.id,
                 lines,
             }),
-            Ok(Ending::Sent(_)) => Ok(Paid::Waiting),
+            Ok(Ending::Sent(_)) => Ok(Paid::Waiting(lines)),
             Err(failure) => {
                 let entry = self.entry(number)?;
                 match &entry.state {

@@ -6,13 +6,13 @@ use recoup_protocol::amount::BaseUnits;
 use recoup_stacks::address::Address;
 
 use super::check::Due;
-use super::funds::{ensure_funds, read_funds};
 use super::sequence::Balances;
 use super::split::{Budget, split};
 use super::transaction::{BYTES_BESIDE_LINES, bytes, outgoing, sum};
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::node::View;
+use crate::refund::{ensure_funds, read_funds};
 use crate::send::price;
 use crate::token::TokenInfo;
 

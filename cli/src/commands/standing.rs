@@ -278,6 +278,7 @@ async fn of_entry(context: &Context, view: &View<'_>, entry: &Entry) -> Result<S
         _ => (None, None),
     };
     let inclusion = inclusion(context, view, &entry.state);
+    let gap = gap(context, &entry, &account)?;
     Ok(StandingDocument {
         journal_entry: entry.number,
         what: entry.intent.describe(),
@@ -288,10 +289,26 @@ async fn of_entry(context: &Context, view: &View<'_>, entry: &Entry) -> Result<S
         refunds: entry.refunds().cloned().collect(),
         transactions,
         refund: refund(context, view, &entry).await?,
-        next: next(&entry, is_waiting, inclusion.as_ref()),
+        next: gap.unwrap_or_else(|| next(&entry, is_waiting, inclusion.as_ref())),
         inclusion,
         approval: None,
     })
+}
+
+/// Nonces before this one that are free and that nothing in the journal will use: it can wait for ever.
+fn gap(context: &Context, entry: &Entry, account: &Account) -> Result<Option<String>, Failure> {
+    if !entry.state.is_open() {
+        return Ok(None);
+    }
+    let transaction = &entry.transaction;
+    let book = context.journal.read()?;
+    let first = book.next_nonce(&transaction.sender, account.nonce);
+    Ok((first < transaction.nonce).then(|| {
+        format!(
+            "nonce {first} comes first and nobody uses it: the next transaction of this wallet takes it, and then this one \
+             can be included"
+        )
+    }))
 }
 
 async fn ask(context: &Context, transaction: &SignedTransaction, account: &Account) -> NodeWord {

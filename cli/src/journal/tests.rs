@@ -369,3 +369,52 @@ fn a_nonce_is_taken_unless_the_node_refused_it() {
         4
     );
 }
+
+#[test]
+fn every_kind_of_damage_says_what_it_is_and_what_to_do() {
+    use std::io;
+
+    use crate::failure::Failure;
+    use crate::home::FileError;
+
+    let path = || std::path::PathBuf::from("/home/shop/journal/local.journal");
+    let full = FileError {
+        action: "write",
+        path: path(),
+        source: io::Error::from(io::ErrorKind::StorageFull),
+    };
+    let json = serde_json::from_str::<Record>("{}").unwrap_err();
+    let errors = [
+        JournalError::Write(full),
+        JournalError::Line {
+            path: path(),
+            line: 7,
+            source: LineError::Checksum,
+        },
+        JournalError::Line {
+            path: path(),
+            line: 7,
+            source: LineError::Shape,
+        },
+        JournalError::Content {
+            path: path(),
+            line: 7,
+            source: json,
+        },
+        JournalError::Order {
+            path: path(),
+            line: 7,
+            source: BookError::Impossible {
+                entry: 3,
+                from: Stage::Failed,
+                step: "broadcast",
+            },
+        },
+        JournalError::Header {
+            path: path(),
+            network: "local".to_owned(),
+        },
+    ];
+    let texts = errors.map(|error| Failure::from(error).to_text());
+    insta::assert_snapshot!(texts.join("\n"));
+}

@@ -8,7 +8,7 @@ use recoup_protocol::reads::{Refund, RefundQuote};
 use recoup_stacks::address::Principal;
 use recoup_stacks::hash::BurnHeight;
 
-use super::facts::{Facts, Funds};
+use super::facts::Facts;
 use super::refusal::Refusal;
 use super::same::{find_unsettled, is_on_chain};
 use super::wish::Wish;
@@ -207,29 +207,4 @@ fn plan(wish: &Wish, facts: &Facts, quote: &RefundQuote, amount: BaseUnits, dead
         burn_height: quote.burn_height,
         warnings,
     }
-}
-
-/// Whether the issuer can pay amount and fee.
-///
-/// # Errors
-/// When it cannot.
-pub fn check_funds(plan: &Plan, funds: Funds, fee: u64) -> Result<(), Refusal> {
-    let insufficient = |needed: String, has: String| {
-        let detail = format!("{needed} needed, {has} there at {}", plan.intent.issuer);
-        Err(Refusal::contract(ContractError::InsufficientBalance, detail))
-    };
-    let fee = BaseUnits(fee.into());
-    let amount = plan.intent.amount;
-    let stx_needed = match plan.token {
-        TokenInfo::Stx => amount.checked_add(fee).unwrap_or(BaseUnits(u128::MAX)),
-        TokenInfo::Sip010(_) => fee,
-    };
-    if funds.token < amount {
-        return insufficient(plan.token.show(amount), plan.token.show(funds.token));
-    }
-    if funds.micro_stx < stx_needed {
-        let needed = format!("{} with the fee", TokenInfo::Stx.show(stx_needed));
-        return insufficient(needed, TokenInfo::Stx.show(funds.micro_stx));
-    }
-    Ok(())
 }

@@ -2,12 +2,14 @@
 
 mod decide;
 mod facts;
+mod funds;
 mod refusal;
 mod same;
 mod wish;
 
-pub use decide::{Decision, Plan, check_funds, decide};
+pub use decide::{Decision, Plan, decide};
 pub use facts::{Facts, Funds};
+pub use funds::{ensure_funds, read_funds};
 pub use refusal::Refusal;
 pub(crate) use same::{is_same, may_have_effect};
 pub use wish::{Asked, Wish};

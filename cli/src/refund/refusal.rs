@@ -118,3 +118,46 @@ impl From<Refusal> for Failure {
         failure
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_local_check_has_a_cause_and_a_hint() {
+        let txid = Txid::from_bytes([7; 32]);
+        let reference = || "order-7".parse().unwrap();
+        let refusals = [
+            Refusal::UnknownContractError(4711),
+            Refusal::ReferenceOfAnother {
+                reference: reference(),
+                refund_id: RefundId(9),
+            },
+            Refusal::ReferenceInJournal {
+                reference: reference(),
+                entry: 3,
+                txid,
+            },
+            Refusal::OpenRefund { entry: 3, txid },
+            Refusal::WrongNetwork {
+                principal: "SP000000000000000000002Q6VF78".parse().unwrap(),
+                chain: Chain::Local,
+            },
+            Refusal::CloseToDeadline { blocks_left: 5 },
+        ];
+        let texts: Vec<String> = refusals
+            .into_iter()
+            .map(|refusal| Failure::from(refusal).to_text())
+            .collect();
+        insta::assert_snapshot!(texts.join("\n"));
+    }
+
+    #[test]
+    fn every_error_of_the_contract_has_a_cause_and_a_hint() {
+        let texts: Vec<String> = ContractError::ALL
+            .iter()
+            .map(|error| Failure::from(Refusal::contract(*error, "the numbers of this case")).to_text())
+            .collect();
+        insta::assert_snapshot!(texts.join("\n"));
+    }
+}

@@ -432,26 +432,6 @@ fn a_reference_on_chain_is_done_if_it_is_the_same_refund() {
 }
 
 #[test]
-fn the_issuer_needs_amount_and_fee() {
-    let plan = planned(&wish(), &facts());
-    let funds = |micro_stx| Funds {
-        micro_stx: BaseUnits(micro_stx),
-        token: BaseUnits(micro_stx),
-    };
-    assert_eq!(check_funds(&plan, funds(340), 300), Ok(()));
-    for micro_stx in [339, 39, 0] {
-        let refusal = check_funds(&plan, funds(micro_stx), 300).unwrap_err();
-        assert!(matches!(
-            refusal,
-            Refusal::Contract {
-                error: ContractError::InsufficientBalance,
-                ..
-            }
-        ));
-    }
-}
-
-#[test]
 fn a_refusal_names_error_numbers_and_the_way_out() {
     let refusal = decide(
         &Wish {

@@ -5,6 +5,7 @@
 //! second time while the first may still count.
 
 mod bump;
+mod current;
 mod effect;
 mod fee;
 mod follow;
@@ -15,6 +16,7 @@ mod post;
 mod rejection;
 
 pub use bump::{Raised, raised, record_bump, unsigned};
+pub use current::ensure_current;
 pub use fee::{Fee, FeeError, FeeFacts};
 pub use follow::{Ending, Patience, Start, carry_out};
 pub use judge::{Effect, Verdict, judge};

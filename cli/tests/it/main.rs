@@ -8,6 +8,7 @@
 mod approvals;
 mod batches;
 mod doctor;
+mod endings;
 mod fake_server;
 mod help;
 mod hurried;

@@ -19,7 +19,7 @@ use crate::home::FileError;
 use crate::journal::{BatchIntent, BatchLine, FailedAt, Intent, State};
 use crate::node::View;
 use crate::output::Output;
-use crate::send::{Ending, Patience, Start, carry_out};
+use crate::send::{Ending, Patience, Start, carry_out, ensure_current};
 use crate::terminal;
 
 /// A list is kept in memory: far more than anybody can agree to.
@@ -59,6 +59,9 @@ pub struct RefundBatch {
     /// Stop after the plan; nothing is signed
     #[arg(long)]
     dry_run: bool,
+    /// Do not wait for blocks: send what fits into the queue, then stop (exit code 6); run it again to go on
+    #[arg(long)]
+    no_wait: bool,
     /// Wait at most so long for each transaction's block
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     timeout: u64,
@@ -70,7 +73,7 @@ pub struct RefundBatch {
 impl RefundBatch {
     const fn patience(&self) -> Patience {
         Patience {
-            wait: true,
+            wait: !self.no_wait,
             limit: Duration::from_secs(self.timeout),
         }
     }
@@ -205,6 +208,7 @@ impl Batch<'_> {
     async fn settle_and_check(&self) -> Result<(Checked, View<'_>), Failure> {
         let view = self.context.node.view().await?;
         self.context.cache().ensure_released(&view, self.core).await?;
+        ensure_current(self.context, &view, self.arguments.force)?;
         let may_send = self.list.problems.is_empty() && !self.arguments.dry_run;
         if may_send {
             let book = self.context.journal.read()?;

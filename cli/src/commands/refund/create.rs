@@ -23,8 +23,8 @@ use crate::failure::{Failure, Kind};
 use crate::journal::{ApprovalTerms, Book, Entry, FailedAt, Intent, RefundIntent, State};
 use crate::node::View;
 use crate::output::{Fields, Output};
-use crate::refund::{Asked, Decision, Facts, Funds, Plan, Refusal, Wish, check_funds, decide};
-use crate::send::{Ending, refresh};
+use crate::refund::{Asked, Decision, Facts, Funds, Plan, Refusal, Wish, decide, ensure_funds};
+use crate::send::{Ending, ensure_current, refresh};
 use crate::terminal;
 use crate::token::TokenInfo;
 
@@ -132,6 +132,7 @@ pub(super) async fn run(context: &Context, arguments: CreateRefund) -> Result<Ou
     };
     let mut cache = context.cache();
     cache.ensure_released(&view, core).await?;
+    ensure_current(context, &view, arguments.force)?;
     let (wish, facts) = read(context, &view, core, &wallet, &mut cache, &arguments).await?;
     let decision = decide_settled(context, &view, &wish, &facts, arguments.force).await?;
     let plan = match decision {
@@ -248,7 +249,8 @@ async fn price(sender: &Sender<'_>, plan: &Plan) -> Result<Priced, Failure> {
         .fenced(vec![plan.fence.post_condition.clone()]);
     let priced = sender.price(outgoing).await?;
     let funds = funds(sender.view, plan, &priced.account).await?;
-    check_funds(plan, funds, priced.fee.micro_stx)?;
+    let (fee, issuer) = (priced.fee.micro_stx, sender.wallet.address);
+    ensure_funds(&plan.token, plan.intent.amount, fee, funds, issuer)?;
     Ok(priced)
 }
 

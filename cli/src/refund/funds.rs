@@ -4,16 +4,16 @@ use recoup_protocol::amount::BaseUnits;
 use recoup_protocol::error::ContractError;
 use recoup_stacks::address::{Address, Principal};
 
+use super::facts::Funds;
 use crate::failure::{Failure, Kind};
 use crate::node::View;
-use crate::refund::Funds;
 use crate::token::TokenInfo;
 
 /// What the issuer owns, and its account's next nonce. One request, two for a token.
 ///
 /// # Errors
 /// When the node does not answer, or the token makes no sense.
-pub(super) async fn read_funds(
+pub async fn read_funds(
     view: &View<'_>,
     token: &TokenInfo,
     issuer: Address,
@@ -31,8 +31,8 @@ pub(super) async fn read_funds(
 /// Makes sure that the sum of a token, and the fee in micro-STX, are there.
 ///
 /// # Errors
-/// When they are not: how much is missing, and where.
-pub(super) fn ensure_funds(
+/// When they are not: how much of what is missing, and where.
+pub fn ensure_funds(
     token: &TokenInfo,
     sum: BaseUnits,
     fee: u64,
@@ -40,32 +40,45 @@ pub(super) fn ensure_funds(
     issuer: Address,
 ) -> Result<(), Failure> {
     let fee = BaseUnits(fee.into());
-    if let TokenInfo::Stx = token {
+    let shortages = if let TokenInfo::Stx = token {
         let with_fee = sum.checked_add(fee).unwrap_or(BaseUnits(u128::MAX));
-        return require(token, with_fee, funds.micro_stx, issuer);
-    }
-    require(token, sum, funds.token, issuer)?;
-    require(&TokenInfo::Stx, fee, funds.micro_stx, issuer)
-}
-
-fn require(token: &TokenInfo, needed: BaseUnits, there: BaseUnits, issuer: Address) -> Result<(), Failure> {
-    let missing = BaseUnits(needed.0.saturating_sub(there.0));
-    if missing.is_zero() {
+        vec![shortage(token, with_fee, " with the fees", funds.micro_stx)]
+    } else {
+        vec![
+            shortage(token, sum, "", funds.token),
+            shortage(&TokenInfo::Stx, fee, " for the fees", funds.micro_stx),
+        ]
+    };
+    let shortages: Vec<Shortage> = shortages.into_iter().flatten().collect();
+    if shortages.is_empty() {
         return Ok(());
     }
+    let missing: Vec<&str> = shortages.iter().map(|one| one.missing.as_str()).collect();
     let error = ContractError::InsufficientBalance;
     let mut failure = Failure::new(Kind::Refused, error.meaning())
         .contract_error(error.code(), error.name())
         .hint(format!(
             "send {} to {issuer}, then run the same command again",
-            token.show(missing)
+            missing.join(" and ")
         ));
-    failure.causes.push(format!(
-        "{} needed with the fees, {} there at {issuer}",
-        token.show(needed),
-        token.show(there)
-    ));
+    let cause = |one: &Shortage| format!("{}, {} there at {issuer}", one.needed, one.there);
+    failure.causes.extend(shortages.iter().map(cause));
     Err(failure)
+}
+
+struct Shortage {
+    missing: String,
+    needed: String,
+    there: String,
+}
+
+fn shortage(token: &TokenInfo, needed: BaseUnits, what_for: &str, there: BaseUnits) -> Option<Shortage> {
+    let missing = BaseUnits(needed.0.saturating_sub(there.0));
+    (!missing.is_zero()).then(|| Shortage {
+        missing: token.show(missing),
+        needed: format!("{} needed{what_for}", token.show(needed)),
+        there: token.show(there),
+    })
 }
 
 #[cfg(test)]
@@ -89,5 +102,25 @@ mod tests {
         );
         assert_eq!(failure.contract_error.unwrap().code, 1030);
         assert!(ensure(u128::MAX).is_err());
+        assert_eq!(ensure(1_000_001).unwrap_err().causes.len(), 1);
+    }
+
+    #[test]
+    fn of_a_token_both_it_and_the_fee_are_named() {
+        let token = TokenInfo::Sip010(crate::token::Sip010Info {
+            asset: "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.mock-sbtc::sbtc-token"
+                .parse()
+                .unwrap(),
+            symbol: "sBTC".to_owned(),
+            decimals: 8,
+            has_available_balance: true,
+        });
+        let issuer: Address = "ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5".parse().unwrap();
+        let funds = Funds {
+            micro_stx: BaseUnits(100),
+            token: BaseUnits(1),
+        };
+        let failure = ensure_funds(&token, BaseUnits(3), 300, funds, issuer).unwrap_err();
+        insta::assert_snapshot!(failure.to_text());
     }
 }
