@@ -99,6 +99,10 @@ impl FakeNode {
         self.shared.requests.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// Settings of an indexer that asks it often.
     pub(crate) fn repair(&self) -> RepairSettings {
         RepairSettings {
@@ -108,8 +112,8 @@ impl FakeNode {
         }
     }
 
-    pub(crate) fn settings(&self) -> NodeSettings {
-        let client = NodeClient::new(&format!("http://{}", self.address)).unwrap();
+    fn settings(&self) -> NodeSettings {
+        let client = NodeClient::new(&self.url()).unwrap();
         NodeSettings {
             client: client.with_auth_token(NODE_TOKEN).unwrap(),
             requests_per_second: 2_000,

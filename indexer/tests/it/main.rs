@@ -19,6 +19,7 @@ mod harness;
 mod inbox;
 mod orders;
 mod proof;
+mod pulled;
 mod recordings;
 mod satellites;
 mod schema;
