@@ -9,7 +9,7 @@ CARGO_BUILD := cargo build --locked --workspace
 export SQLX_OFFLINE ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz check up down costs fmt clean deny sqlx-prepare sqlx-check binaries test-binaries
+.PHONY: help setup demo test fuzz mutants check up down costs fmt clean deny sqlx-prepare sqlx-check binaries test-binaries
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -31,6 +31,9 @@ test: setup test-binaries ## Run every test: contracts, local chain, Rust with P
 
 fuzz: setup ## Test the contracts with more random sequences against their model (RECOUP_FUZZ_RUNS, RECOUP_FUZZ_SEED)
 	RECOUP_FUZZ_RUNS=$${RECOUP_FUZZ_RUNS:-2000} npm run --silent test:models
+
+mutants: setup ## See whether the tests notice mistakes in the contracts (RECOUP_MUTANTS=all or a part of an id; minutes)
+	npm run --silent mutants
 
 check: setup ## What CI demands beside the tests: formats, lints, docs, types, generated files
 	cargo fmt --all --check

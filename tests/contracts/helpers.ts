@@ -79,6 +79,9 @@ export const Err = {
 
 // --- The chain
 
+/** The project that is tested; mutants of the contracts are in another one. */
+export const MANIFEST = process.env.RECOUP_MANIFEST ?? "./Clarinet.toml";
+
 export let simnet: Simnet;
 /** Every print of a test's successful calls in order, also as the bytes that a node sends. */
 export const printLog: (Print & { hex: string })[] = [];
@@ -86,7 +89,7 @@ export const printLog: (Print & { hex: string })[] = [];
 const references = new Set<string>();
 
 export async function startChain(epoch: "3.3" | "4.0"): Promise<Simnet> {
-  simnet = await initSimnet("./Clarinet.toml", false, { trackCosts: true, trackCoverage: false });
+  simnet = await initSimnet(MANIFEST, false, { trackCosts: true, trackCoverage: false });
   simnet.setEpoch(epoch);
   references.clear();
   printLog.length = 0;

@@ -3,7 +3,7 @@ import { initSimnet, type Simnet } from "@stacks/clarinet-sdk";
 import { SDK } from "@stacks/clarinet-sdk-wasm";
 import { Cl, type ClarityValue } from "@stacks/transactions";
 import { readFileSync } from "node:fs";
-import { CORE, contract, DEPLOYER, plain, type Plain, RELAY, type Result, SBTC, U128_MAX } from "../helpers.ts";
+import { CORE, contract, DEPLOYER, MANIFEST, plain, type Plain, RELAY, type Result, SBTC, U128_MAX } from "../helpers.ts";
 import { RESERVE } from "../reserve/helpers.ts";
 import { SUBSCRIPTIONS } from "../subscriptions/helpers.ts";
 import { type Call, wireOf } from "./operations/index.ts";
@@ -41,8 +41,8 @@ export interface Answer {
 export class Chain {
   private constructor(private readonly simnet: Simnet) {}
 
-  static async start(epoch: Epoch): Promise<Chain> {
-    const simnet = await initSimnet("./Clarinet.toml", false, { trackCosts: false, trackCoverage: false });
+  static async start(epoch: Epoch, manifest = MANIFEST): Promise<Chain> {
+    const simnet = await initSimnet(manifest, false, { trackCosts: false, trackCoverage: false });
     simnet.setEpoch(epoch);
     simnet.deployContract("operators-relay", source("relay"), { clarityVersion: 4 }, DEPLOYER);
     return new Chain(simnet);
