@@ -71,6 +71,12 @@ impl Home {
         self.0.join("journal").join(format!("{network}.journal"))
     }
 
+    /// What became of each payer of an invoice that was refunded to all of them.
+    #[must_use]
+    pub fn results(&self, name: &str) -> PathBuf {
+        self.0.join("results").join(format!("{name}.jsonl"))
+    }
+
     /// What is remembered of one network's contracts; may be deleted at any time.
     #[must_use]
     pub fn cache(&self, network: &str) -> PathBuf {

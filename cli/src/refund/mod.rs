@@ -3,6 +3,7 @@
 mod decide;
 mod facts;
 mod funds;
+mod pro_rata;
 mod refusal;
 mod same;
 mod wish;
@@ -10,6 +11,7 @@ mod wish;
 pub use decide::{Decision, Plan, decide};
 pub use facts::{Facts, Funds};
 pub use funds::{ensure_funds, read_funds};
+pub use pro_rata::pro_rata;
 pub use refusal::Refusal;
 pub(crate) use same::{is_same, may_have_effect};
 pub use wish::{Asked, Wish};

@@ -5,6 +5,7 @@
     reason = "helpers of tests may end the test"
 )]
 
+mod all_payers;
 mod approvals;
 mod batches;
 mod doctor;

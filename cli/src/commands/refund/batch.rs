@@ -11,6 +11,7 @@ use recoup_protocol::text::Reference;
 use recoup_stacks::address::ContractId;
 
 use super::batch_report::{BatchDocument, BatchOutcome, plan_text, problems_text, results_text};
+use super::create::CreateRefund;
 use super::gate::{self, Gate};
 use crate::batch::{self, Checked, Due, History, List, Payer, Plan, Results, Standing, Status};
 use crate::context::{Context, Wallet};
@@ -71,6 +72,22 @@ pub struct RefundBatch {
 }
 
 impl RefundBatch {
+    /// A list that was made of an invoice's payers.
+    pub(super) fn of(create: &CreateRefund, results: PathBuf) -> Self {
+        let send = &create.send;
+        Self {
+            file: STDIN.into(),
+            results: Some(results),
+            per_transaction: 200,
+            force: create.force,
+            yes: send.yes,
+            dry_run: send.dry_run,
+            no_wait: send.wait.no_wait,
+            timeout: send.wait.timeout,
+            fee: send.fee,
+        }
+    }
+
     const fn patience(&self) -> Patience {
         Patience {
             wait: !self.no_wait,
@@ -127,10 +144,20 @@ struct Batch<'run> {
 }
 
 pub(super) async fn run(context: &Context, arguments: RefundBatch) -> Result<Output, Failure> {
+    arguments.results_path()?; // said before a long list is read
+    let list = List::read(&arguments.read()?);
+    pay_list(context, arguments, list).await
+}
+
+/// Pays a list, wherever it comes from.
+pub(super) async fn pay_list(
+    context: &Context,
+    arguments: RefundBatch,
+    list: List,
+) -> Result<Output, Failure> {
     let core = context.core()?;
     let wallet = context.wallet()?;
     let path = arguments.results_path()?;
-    let list = List::read(&arguments.read()?);
     let batch = Batch {
         context,
         core,

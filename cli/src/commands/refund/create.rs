@@ -10,6 +10,7 @@ use recoup_stacks::address::{ContractId, Principal};
 use recoup_stacks::rpc::Account;
 use serde::Serialize;
 
+use super::all_payers;
 use super::gate::{self, Gate};
 use super::plan_text::{PlanDocument, plan_text};
 use super::show::RefundDocument;
@@ -33,10 +34,17 @@ use crate::token::TokenInfo;
 pub struct CreateRefund {
     /// Which invoice
     #[arg(long, value_name = "ID")]
-    invoice: InvoiceId,
+    pub(super) invoice: InvoiceId,
     /// To whom; needed when several payers paid
     #[arg(long, value_name = "PRINCIPAL")]
     payer: Option<Principal>,
+    /// All payers, in proportion to what each can still get back; --amount is then the sum of all. Needs --reference: the
+    /// first payer's is REFERENCE/1, and so on
+    #[arg(long, conflicts_with_all = ["payer", "unsigned"], requires = "reference")]
+    pub(super) all_payers: bool,
+    /// With --all-payers: share it among those whose refund window is not over
+    #[arg(long, requires = "all_payers")]
+    pub(super) without_expired: bool,
     /// How much: 1.5, or 25% of what the payer paid
     #[arg(
         long,
@@ -44,21 +52,21 @@ pub struct CreateRefund {
         required_unless_present = "full",
         conflicts_with = "full"
     )]
-    amount: Option<String>,
+    pub(super) amount: Option<String>,
     /// All that the payer can still get back
     #[arg(long)]
     full: bool,
     /// Your own id for it, once per merchant: the same reference never pays twice, from any machine
     #[arg(long, value_name = "TEXT")]
-    reference: Option<Reference>,
+    pub(super) reference: Option<Reference>,
     /// Why; public for ever
     #[arg(long, value_name = "TEXT")]
-    reason: Option<Text>,
+    pub(super) reason: Option<Text>,
     /// Send it although the deadline is near
     #[arg(long)]
-    force: bool,
+    pub(super) force: bool,
     #[command(flatten)]
-    send: SendOptions,
+    pub(super) send: SendOptions,
 }
 
 #[derive(Serialize)]
@@ -97,6 +105,8 @@ impl CreateRefund {
         Self {
             invoice: intent.invoice_id,
             payer: Some(intent.payer.clone()),
+            all_payers: false,
+            without_expired: false,
             amount: (!full).then_some(amount),
             full,
             reference: intent.reference.clone(),
@@ -121,6 +131,9 @@ impl CreatedDocument {
 }
 
 pub(super) async fn run(context: &Context, arguments: CreateRefund) -> Result<Output, Failure> {
+    if arguments.all_payers {
+        return Box::pin(all_payers::run(context, arguments)).await;
+    }
     let core = context.core()?;
     let wallet = context.wallet()?;
     let view = context.node.view().await?;
@@ -337,7 +350,7 @@ async fn several_payers(
         Kind::Usage,
         format!("{} payers paid this invoice", quote.payer_count),
     )
-    .hint("name one with --payer; `recoup invoice show` lists what each paid");
+    .hint("name one with --payer, or share among all with --all-payers; `recoup invoice show` lists what each paid");
     for index in 0..quote.payer_count.min(SHOWN) {
         if let Ok(Some(payer)) = view.read(core, &GetPayerAt { invoice_id, index }).await {
             failure.causes.push(format!("paid by {payer}"));

@@ -1,5 +1,6 @@
 //! `recoup refund`: sending money back.
 
+mod all_payers;
 mod approve;
 mod batch;
 mod batch_report;
