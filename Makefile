@@ -9,7 +9,7 @@ CARGO_BUILD := cargo build --locked --workspace
 export SQLX_OFFLINE ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz mutants check up down costs fmt clean deny sqlx-prepare sqlx-check binaries test-binaries
+.PHONY: help setup setup-tests demo test fuzz mutants check up down costs fmt clean deny sqlx-prepare sqlx-check binaries test-binaries
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -23,10 +23,11 @@ up: setup binaries ## Start a local stack to play with; prints the next commands
 down: ## Stop and remove what `make up` started
 	@if [ -x $(BINARIES)/recoup-stack ]; then $(BINARIES)/recoup-stack down; else echo "nothing was started"; fi
 
-test: setup test-binaries ## Run every test: contracts, local chain, Rust with PostgreSQL, end to end
+test: setup-tests test-binaries ## Run every test: contracts, local chain, Rust with PostgreSQL, end to end
 	npm run --silent test:contracts
 	npm run --silent test:models
 	npm run --silent test:devnet
+	npm run --silent test:browser
 	$(BINARIES)/recoup-with-postgres cargo test --locked --workspace
 
 fuzz: setup ## Test the contracts with more random sequences against their model (RECOUP_FUZZ_RUNS, RECOUP_FUZZ_SEED)
@@ -66,6 +67,9 @@ clean: down ## Remove everything that was built
 
 setup:
 	@scripts/setup.sh
+
+setup-tests:
+	@scripts/setup.sh tests
 
 binaries:
 	$(CARGO_BUILD)

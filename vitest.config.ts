@@ -38,6 +38,16 @@ export default defineConfig({
       modelsAt("models-newest-epoch", "4.0"),
       {
         test: {
+          name: "browser",
+          environment: "node",
+          // A browser and a chain start, and several refunds are waited for.
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          include: ["tests/browser/**/*.test.ts"],
+        },
+      },
+      {
+        test: {
           name: "devnet",
           environment: "node",
           // The Clarity VM starts within seconds, on a busy machine within many.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Checks that the machine has what the other commands need, and installs what can be installed without asking:
-# the npm packages of the lock file and, on Debian as root, PostgreSQL.
+# the npm packages of the lock file and, on Debian as root, PostgreSQL; with `tests` as its argument also Chromium, which
+# the tests of browser wallets run in.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -72,7 +73,27 @@ check_postgres() {
   macOS: brew install postgresql@17 (and put its bin folder on the PATH)"
 }
 
+has_chromium() {
+    command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null
+}
+
+check_chromium() {
+    has_chromium && return
+    if [ "$(id -u)" -eq 0 ] && [ -f /etc/debian_version ]; then
+        echo "setup: installing Chromium with apt-get"
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update --quiet --quiet
+        apt-get install --yes --quiet --no-install-recommends chromium >/dev/null ||
+            fail "apt-get could not install Chromium"
+        return
+    fi
+    echo "setup: Chromium is missing; the tests of browser wallets are skipped (apt-get install chromium)" >&2
+}
+
 check_rust
 check_node
 install_npm_packages
 check_postgres
+if [ "${1:-}" = tests ]; then
+    check_chromium
+fi

@@ -243,6 +243,12 @@ impl Wallet {
         self.file.has_key()
     }
 
+    /// Whether a browser signs for it.
+    #[must_use]
+    pub const fn is_in_browser(&self) -> bool {
+        self.file.is_in_browser()
+    }
+
     /// What sort of wallet it is, in a word.
     #[must_use]
     pub const fn sort(&self) -> &'static str {

@@ -6,6 +6,7 @@
 pub mod approval;
 pub mod arguments;
 pub mod batch;
+pub mod browser;
 pub mod cache;
 pub mod commands;
 pub mod context;

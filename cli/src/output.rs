@@ -97,6 +97,12 @@ impl Fields {
         }
     }
 
+    /// The rows as label and value.
+    #[must_use]
+    pub fn into_rows(self) -> Vec<(String, String)> {
+        self.rows
+    }
+
     /// The rows with their values under each other.
     #[must_use]
     pub fn to_text(&self) -> String {

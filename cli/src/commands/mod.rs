@@ -3,6 +3,7 @@
 pub mod config;
 pub mod contracts;
 pub mod doctor;
+mod in_browser;
 pub mod invoice;
 pub mod manual;
 pub mod pay;

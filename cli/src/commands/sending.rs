@@ -24,6 +24,7 @@ use recoup_stacks::hash::Txid;
 use recoup_stacks::rpc::Account;
 use serde::Serialize;
 
+use super::in_browser;
 use crate::context::{Context, Wallet};
 use crate::failure::{Failure, Kind};
 use crate::home::Existing;
@@ -33,7 +34,9 @@ use crate::node::View;
 use crate::offline::TransactionFile;
 use crate::output::Fields;
 use crate::profile::Chain;
-use crate::send::{Ending, Fee, Outgoing, Patience, Recorded, Start, carry_out, price, record};
+use crate::send::{
+    Ending, Fee, Outgoing, Patience, Recorded, Start, carry_out, price, record, record_signed,
+};
 use crate::terminal;
 use crate::token::TokenInfo;
 
@@ -336,6 +339,9 @@ impl Sender<'_> {
         if !options.yes && !terminal::confirm(&question)? {
             return Err(Failure::new(Kind::Refused, "not confirmed").hint("nothing was signed"));
         }
+        if wallet.is_in_browser() {
+            return self.finish_in_browser(priced, recheck).await;
+        }
         let key = wallet.unlock(&context.passphrase)?;
         let Priced {
             outgoing,
@@ -353,6 +359,37 @@ impl Sender<'_> {
             }
             Recorded::Resume(entry) => self.resume(entry).await,
         }
+    }
+
+    /// Has a browser's wallet sign, journals, sends and waits. `recheck` sees the journal right before the wallet is asked.
+    async fn finish_in_browser(
+        self,
+        priced: Priced,
+        recheck: impl FnOnce(&Book) -> Result<Option<u64>, Failure>,
+    ) -> Result<Finished, Failure> {
+        let Self { context, wallet, .. } = self;
+        let book = context.journal.read()?;
+        if let Some(entry) = recheck(&book)? {
+            return self.resume(entry).await;
+        }
+        let nonce = book.next_nonce(&wallet.address, priced.account.nonce);
+        let network = context.profile.network;
+        let unsigned = priced
+            .outgoing
+            .transaction
+            .with_chain_id(network.chain_id())
+            .for_account(wallet.unsigned(nonce, priced.fee.micro_stx)?);
+        let signed = in_browser::sign(context, &unsigned, self.options.patience().limit).await?;
+        let recorded = record_signed(context, priced.outgoing.intent, priced.outgoing.draft, &signed)?;
+        let (entry, start) = match recorded {
+            Recorded::Signed(entry) => (entry, Start::New),
+            Recorded::Resume(entry) => (entry, Start::Earlier),
+        };
+        let ending = carry_out(context, entry, start, self.options.patience()).await?;
+        Ok(Finished {
+            ending,
+            resumed: start == Start::Earlier,
+        })
     }
 
     /// Carries out what an earlier run signed.

@@ -1,5 +1,7 @@
 //! `recoup wallet`: keys, encrypted on disk.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
 use recoup_protocol::amount::BaseUnits;
 use recoup_stacks::address::Address;
@@ -8,6 +10,7 @@ use recoup_stacks::keys::PublicKey;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::in_browser;
 use crate::context::{Context, Wallet};
 use crate::failure::{Failure, Kind};
 use crate::keystore::{
@@ -33,6 +36,15 @@ pub enum WalletCommand {
         name: WalletName,
         /// The address
         address: Address,
+    },
+    /// Store the address of a browser's wallet, which signs whatever this wallet sends
+    Connect {
+        /// Its name
+        #[arg(default_value = "browser")]
+        name: WalletName,
+        /// Wait at most so long for the browser
+        #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+        timeout: u64,
     },
     /// Store an account of several keys, which are elsewhere
     Multisig(NewMultisig),
@@ -152,6 +164,11 @@ pub async fn run(context: &Context, command: WalletCommand) -> Result<Output, Fa
             store(context, &next.wallet.name, &account_of(context, &next)?)
         }
         WalletCommand::Watch { name, address } => store_file(context, &name, &WalletFile::watching(&address)),
+        WalletCommand::Connect { name, timeout } => {
+            refuse_taken(context, &name)?;
+            let address = in_browser::connect(context, Duration::from_secs(timeout)).await?;
+            store_file(context, &name, &WalletFile::in_browser(&address))
+        }
         WalletCommand::Multisig(new) => {
             let keys = new.public_key.iter().map(|text| PublicKey::from_hex(text));
             let keys = keys.collect::<Result<Vec<_>, _>>().map_err(PolicyError::from);

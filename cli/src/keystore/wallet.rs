@@ -75,6 +75,8 @@ enum Source {
     Watch {
         kind: AddressKind,
     },
+    /// An address whose key is in a browser's wallet.
+    Browser {},
     /// An account of several keys, which are elsewhere.
     MultiSig(MultiSigPolicy),
 }
@@ -159,6 +161,12 @@ impl WalletFile {
         Self::without_key(Source::Watch { kind }, *address.hash160())
     }
 
+    /// A wallet whose key is in a browser.
+    #[must_use]
+    pub const fn in_browser(address: &Address) -> Self {
+        Self::without_key(Source::Browser {}, *address.hash160())
+    }
+
     /// A wallet that knows the public keys of an account.
     #[must_use]
     pub fn multi_sig(policy: MultiSigPolicy) -> Self {
@@ -185,7 +193,7 @@ impl WalletFile {
         let sealed = self.sealed.as_ref().ok_or_else(watch_only)?;
         let bytes = sealed.open(&bound(&self.header), passphrase)?;
         let secret = match &self.header.source {
-            Source::Watch { .. } | Source::MultiSig(_) => return Err(watch_only()),
+            Source::Watch { .. } | Source::Browser {} | Source::MultiSig(_) => return Err(watch_only()),
             Source::Phrase { account } => Secret::Phrase {
                 entropy: bytes,
                 account: *account,
@@ -214,7 +222,7 @@ impl WalletFile {
             | Source::Watch {
                 kind: AddressKind::Script,
             } => Address::multi_sig(network, hash160),
-            Source::Phrase { .. } | Source::Key {} | Source::Watch { .. } => {
+            Source::Phrase { .. } | Source::Key {} | Source::Browser {} | Source::Watch { .. } => {
                 Address::single_sig(network, hash160)
             }
         }
@@ -235,6 +243,12 @@ impl WalletFile {
         self.sealed.is_some()
     }
 
+    /// Whether a browser signs for it.
+    #[must_use]
+    pub const fn is_in_browser(&self) -> bool {
+        matches!(self.header.source, Source::Browser {})
+    }
+
     /// In a word, for lists.
     #[must_use]
     pub const fn sort(&self) -> &'static str {
@@ -242,6 +256,7 @@ impl WalletFile {
             Source::Phrase { .. } => "words",
             Source::Key {} => "key",
             Source::Watch { .. } => "watch-only",
+            Source::Browser {} => "browser",
             Source::MultiSig(_) => "multi-signature",
         }
     }
@@ -255,7 +270,7 @@ impl WalletFile {
             Source::Watch {
                 kind: AddressKind::Script,
             } => None,
-            Source::Phrase { .. } | Source::Key {} | Source::Watch { .. } => {
+            Source::Phrase { .. } | Source::Key {} | Source::Browser {} | Source::Watch { .. } => {
                 Some(SpendingCondition::SingleSig(SingleSig {
                     hash_mode: SingleSigHashMode::P2pkh,
                     signer: self.header.hash160.0,
@@ -274,7 +289,7 @@ fn bound(header: &Header) -> Vec<u8> {
     let source = match &header.source {
         Source::Phrase { account } => format!("phrase {account}"),
         // Files without a key have nothing that could be bound.
-        Source::Key {} | Source::Watch { .. } | Source::MultiSig(_) => "key".to_owned(),
+        Source::Key {} | Source::Watch { .. } | Source::Browser {} | Source::MultiSig(_) => "key".to_owned(),
     };
     format!("recoup-wallet 1 {source} {}", hex::encode(&header.hash160.0)).into_bytes()
 }

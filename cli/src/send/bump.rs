@@ -93,7 +93,8 @@ pub fn record_bump(context: &Context, seen: &Entry, key: &SecretKey, fee: u64) -
 }
 
 /// Whether two transactions differ in fee and signature alone.
-fn does_the_same(one: &Transaction, other: &Transaction) -> bool {
+#[must_use]
+pub fn does_the_same(one: &Transaction, other: &Transaction) -> bool {
     let content = |transaction: &Transaction| {
         let Transaction {
             network,

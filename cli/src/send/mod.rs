@@ -15,7 +15,7 @@ mod outgoing;
 mod post;
 mod rejection;
 
-pub use bump::{Raised, raised, record_bump, unsigned};
+pub use bump::{Raised, does_the_same, raised, record_bump, unsigned};
 pub use current::ensure_current;
 pub use fee::{Fee, FeeError, FeeFacts};
 pub use follow::{Ending, Patience, Start, carry_out};

@@ -138,6 +138,7 @@ pub fn record(
 pub fn record_signed(
     context: &Context,
     intent: Intent,
+    draft: Option<u64>,
     transaction: &Transaction,
 ) -> Result<Recorded, Failure> {
     let mut journal = context.journal.lock()?;
@@ -161,7 +162,10 @@ pub fn record_signed(
         return Err(Failure::new(Kind::Refused, message)
             .hint("see that one through with `recoup refund resume`, then build this one anew"));
     }
-    let number = plan(&mut journal, intent)?;
+    let number = match draft {
+        Some(number) => number,
+        None => plan(&mut journal, intent)?,
+    };
     journal.append(number, Change::Signed { transaction: signed })?;
     failpoint::reach("after-journal-signed");
     Ok(Recorded::Signed(number))

@@ -208,6 +208,14 @@ impl PostCondition {
         })
     }
 
+    /// Its bytes, as wallets take single conditions (SIP-005).
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.write(&mut bytes);
+        bytes
+    }
+
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Stx {

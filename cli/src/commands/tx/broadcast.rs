@@ -62,7 +62,7 @@ pub(super) async fn run(context: &Context, arguments: &Broadcast) -> Result<Outp
         if !arguments.yes && !terminal::confirm(&question)? {
             return Err(Failure::new(Kind::Refused, "not confirmed").hint("nothing was sent"));
         }
-        record_signed(context, file.intent.clone(), &file.transaction)?
+        record_signed(context, file.intent.clone(), None, &file.transaction)?
     };
     let (entry, resumed) = match recorded {
         Recorded::Signed(entry) => (entry, false),
