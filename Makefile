@@ -36,6 +36,13 @@ fuzz: setup ## Test the contracts with more random sequences against their model
 mutants: setup ## See whether the tests notice mistakes in the contracts (RECOUP_MUTANTS=all or a part of an id; minutes)
 	npm run --silent mutants
 
+.PHONY: soak soak-tree
+# What `make soak` also does; its other lines stand with it.
+soak: soak-tree
+soak-tree: setup test-binaries ## Follow many more random histories in every order and from every source (RECOUP_TREE_FACTOR)
+	RECOUP_TREE_FACTOR=$${RECOUP_TREE_FACTOR:-30} $(BINARIES)/recoup-with-postgres \
+		cargo test --locked --workspace --test it -- tree:: orders:: tiers:: gaps:: pulled:: archive:: --nocapture
+
 check: setup ## What CI demands beside the tests: formats, lints, docs, types, generated files
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings

@@ -15,7 +15,7 @@ use recoup_stacks::hash::StacksHeight;
 use recoup_test_support::{scratch_folder, wait_until};
 use serde_json::Value;
 
-use crate::harness::{TestIndexer, assert_same, cases_of};
+use crate::harness::{TestIndexer, assert_same, cases};
 use crate::synthetic::{CORE, Posted, Random, random_chain};
 
 const ROOT: RootRule = RootRule::Height(StacksHeight(100));
@@ -152,7 +152,7 @@ fn disorder_duplicates_and_damage_change_nothing() {
 
 #[test]
 fn an_import_that_is_killed_anywhere_continues() {
-    for seed in 0..u64::from(cases_of("RECOUP_IMPORT_KILL_SEEDS", 3)) {
+    for seed in 0..u64::from(cases(3)) {
         let scenario = Scenario::draw(seed + 330, &Shape::of(30).arriving(Arrival::rough()));
         let archive = Archive::new(&tsv(&scenario.payloads));
         let indexer = stopped_indexer();

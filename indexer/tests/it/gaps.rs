@@ -13,7 +13,7 @@ use recoup_test_support::wait_until;
 use serde_json::{Value, json};
 
 use crate::fake_node::{FakeNode, Faults};
-use crate::harness::{TestIndexer, assert_same, cases_of};
+use crate::harness::{TestIndexer, assert_same, cases};
 
 const ROOT: RootRule = RootRule::Height(StacksHeight(100));
 const LIMIT: Duration = Duration::from_secs(120);
@@ -78,7 +78,7 @@ const WHOLE_STORIES: [u64; 4] = [10, 21, 22, 29];
 
 #[test]
 fn whatever_one_message_is_lost() {
-    let stories = usize::try_from(cases_of("RECOUP_GAP_CASES", 1)).unwrap();
+    let stories = usize::try_from(cases(1)).unwrap();
     for seed in WHOLE_STORIES.into_iter().take(stories) {
         let scenario = small(seed);
         let canonical = scenario.canonical();
@@ -110,7 +110,7 @@ fn lose_each(scenario: &Arc<Scenario>) {
 
 #[test]
 fn a_run_of_messages_is_lost() {
-    for seed in 0..u64::from(cases_of("RECOUP_GAP_RUNS", 3)) {
+    for seed in 0..u64::from(cases(3)) {
         let scenario = small(seed + 10);
         let length = scenario.payloads.len();
         let runs: [(&str, Range<usize>); 3] = [
@@ -166,7 +166,7 @@ fn a_whole_fork_or_all_bitcoin_blocks_are_lost() {
 
 #[test]
 fn a_node_that_errs_lies_and_lags() {
-    for seed in 0..u64::from(cases_of("RECOUP_GAP_RUNS", 3)) {
+    for seed in 0..u64::from(cases(3)) {
         let scenario = small(seed + 20);
         let faults = Faults {
             error_chance: 10,

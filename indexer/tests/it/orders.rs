@@ -7,7 +7,7 @@ use recoup_block_tree::{Arrival, Scenario, Shape};
 use recoup_indexer::ingest::RootRule;
 use recoup_stacks::hash::StacksHeight;
 
-use crate::harness::{TestIndexer, assert_same, cases_of};
+use crate::harness::{TestIndexer, assert_same, cases};
 use crate::synthetic::{Chain, Posted, Random, random_chain};
 
 const ROOT: RootRule = RootRule::Height(StacksHeight(100));
@@ -74,7 +74,7 @@ const WRONG_TOTALS: &str = "
 
 #[test]
 fn any_order_of_arrival_ends_in_the_tables_of_the_oracle() {
-    let cases = cases_of("RECOUP_ORDER_CASES", 12);
+    let cases = cases(12);
     let mut refunds = 0;
     for seed in 0..u64::from(cases) {
         let arrival = if seed % 3 == 0 {
@@ -97,7 +97,7 @@ fn any_order_of_arrival_ends_in_the_tables_of_the_oracle() {
 
 #[test]
 fn announcements_of_old_nodes_are_judged_as_far_as_they_go() {
-    for seed in 0..u64::from(cases_of("RECOUP_ORDER_CASES", 3)) {
+    for seed in 0..u64::from(cases(3)) {
         let scenario = Scenario::draw(seed + 60, &Shape::of(20).arriving(Arrival::from_old_nodes()));
         let mut indexer = followed(&scenario.payloads);
         assert_same(&indexer.dump(), &scenario.dump(), &format!("seed {seed}"));
@@ -169,7 +169,7 @@ fn messages_sent_again_change_nothing() {
 
 #[test]
 fn several_senders_at_once_are_one() {
-    for seed in 0..u64::from(cases_of("RECOUP_SENDER_CASES", 2)) {
+    for seed in 0..u64::from(cases(2)) {
         let scenario = Scenario::draw(seed + 8, &Shape::of(20).arriving(Arrival::rough()));
         let indexer = TestIndexer::start(ROOT);
         thread::scope(|scope| {

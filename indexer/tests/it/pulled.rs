@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::archive::stopped_indexer;
 use crate::fake_node::{FakeNode, Faults};
-use crate::harness::{TestIndexer, assert_same, cases_of};
+use crate::harness::{TestIndexer, assert_same, cases};
 
 const ROOT: RootRule = RootRule::Height(StacksHeight(100));
 
@@ -46,7 +46,7 @@ fn fetched(output: &Output) -> u64 {
 
 #[test]
 fn what_is_pulled_is_what_would_have_been_pushed() {
-    for seed in 0..u64::from(cases_of("RECOUP_PULL_CASES", 3)) {
+    for seed in 0..u64::from(cases(3)) {
         let scenario = Arc::new(Scenario::draw(seed + 500, &Shape::of(20)));
         let node = FakeNode::start(&scenario, seed, Faults::default());
         let indexer = stopped_indexer();

@@ -6,7 +6,7 @@ use recoup_block_tree::{Arrival, Scenario, Shape};
 use recoup_indexer::ingest::RootRule;
 use recoup_stacks::hash::StacksHeight;
 
-use crate::harness::{TestIndexer, assert_same, cases_of};
+use crate::harness::{TestIndexer, assert_same, cases};
 
 const ROOT: RootRule = RootRule::Height(StacksHeight(100));
 
@@ -94,7 +94,7 @@ fn assert_legal(indexer: &TestIndexer) {
 #[test]
 fn every_step_of_every_refund_is_told_when_it_happens() {
     let mut steps = BTreeMap::<String, usize>::new();
-    for seed in 0..u64::from(cases_of("RECOUP_TIER_CASES", 3)) {
+    for seed in 0..u64::from(cases(3)) {
         let scenario = Scenario::draw(
             seed,
             &Shape {
@@ -118,7 +118,7 @@ fn every_step_of_every_refund_is_told_when_it_happens() {
 
 #[test]
 fn however_messages_come_the_history_is_one_that_can_be() {
-    for seed in 0..u64::from(cases_of("RECOUP_TIER_CASES", 3)) {
+    for seed in 0..u64::from(cases(3)) {
         let arrival = Arrival::shuffled();
         let scenario = Scenario::draw(seed + 100, &Shape::of(25).arriving(arrival));
         let indexer = TestIndexer::start(ROOT);

@@ -8,7 +8,7 @@ use recoup_stacks::hash::{BurnHeight, IndexBlockHash, StacksHeight};
 
 use recoup_block_tree::{Arrival, Scenario, Shape};
 
-use crate::harness::cases_of;
+use crate::harness::cases;
 use crate::synthetic::{Chain, Header, Random, Transaction, headers};
 
 const ROOT: StacksHeight = StacksHeight(100);
@@ -59,12 +59,12 @@ fn line(tree: &Tree) -> HashSet<IndexBlockHash> {
     line
 }
 
-/// Cases of each property; `make soak` asks for more.
-fn cases() -> ProptestConfig {
+/// Cases of each property.
+fn config() -> ProptestConfig {
     ProptestConfig {
         // Seeds of failures are printed; no files beside the sources.
         failure_persistence: None,
-        ..ProptestConfig::with_cases(cases_of("RECOUP_TREE_CASES", 400))
+        ..ProptestConfig::with_cases(cases(400))
     }
 }
 
@@ -105,7 +105,7 @@ fn drawn(arrivals: std::ops::Range<usize>) -> impl Strategy<Value = Drawn> {
 }
 
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(config())]
 
     #[test]
     fn after_every_message_the_tip_is_that_of_the_rule(drawn in drawn(0..4)) {
