@@ -240,6 +240,29 @@ fn a_line_that_fails_on_chain_is_found_in_halves_and_the_rest_is_paid() {
 }
 
 #[test]
+fn a_list_can_be_sent_without_waiting_and_is_seen_through_by_the_next_run() {
+    let shop = Shop::open();
+    let invoice = paid_invoice(&shop, "10");
+    let list = List::new(&ones(&invoice, 6));
+    let before = shop.balance("alice");
+    // Each transaction expects that those before it count, although none is in a block yet.
+    let sent = list.pay(&shop, 6, &["--per-transaction", "2", "--no-wait"]);
+    assert_eq!(
+        (&sent["outcome"], sent["transactions"].as_array().unwrap().len()),
+        (&json!("sent"), 3)
+    );
+    let journal = shop.journal().matches("\"signed\"").count();
+    assert_eq!(list.pay(&shop, 0, &["--per-transaction", "2"])["outcome"], "done");
+    assert_eq!(
+        shop.journal().matches("\"signed\"").count(),
+        journal,
+        "nothing was signed anew"
+    );
+    assert_eq!(refunds(&shop, &invoice), (6, 6));
+    assert_eq!(shop.balance("alice"), before + 6_000_000);
+}
+
+#[test]
 fn one_report_names_every_bad_line_and_nothing_is_sent() {
     let shop = Shop::open();
     let invoice = paid_invoice(&shop, "10");
