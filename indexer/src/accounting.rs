@@ -4,8 +4,11 @@
 //! agree is stored and flagged, never hidden: it means that we missed something, or that the contract is not the one
 //! we know.
 
+use std::collections::{BTreeMap, HashMap};
+
 use recoup_protocol::amount::BaseUnits;
 use recoup_protocol::events::{Event, InvoiceState, PaymentReceived, RefundProcessed};
+use recoup_protocol::ids::InvoiceId;
 use recoup_protocol::token::Token;
 use recoup_stacks::address::Principal;
 use recoup_stacks::hash::BurnHeight;
@@ -68,6 +71,60 @@ impl Ledger {
                 first_paid_at,
             },
         ))
+    }
+}
+
+/// Accounts and ledgers while events are posted to them in the chain's order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Books {
+    /// Invoices.
+    pub accounts: HashMap<InvoiceId, Account>,
+    /// What each payer paid and was refunded on each invoice.
+    pub ledgers: BTreeMap<(InvoiceId, Principal), Ledger>,
+}
+
+impl Books {
+    /// What does not agree among an event, its token transfer and the books before it.
+    #[must_use]
+    pub fn disagreement(&self, event: &Event, transfer_found: bool) -> Option<&'static str> {
+        let (id, _) = event.invoice()?;
+        let account = self.accounts.get(&id);
+        let ledger_of = |payer: &Principal| self.ledgers.get(&(id, payer.clone()));
+        let disagreement = match event {
+            Event::PaymentReceived(payment) => {
+                payment_disagreement(payment, account, ledger_of(&payment.payer))
+            }
+            Event::RefundProcessed(refund) => refund_disagreement(refund, account, ledger_of(&refund.payer)),
+            _ => None,
+        };
+        let no_transfer = (!transfer_found).then_some("the transaction holds no such token transfer");
+        no_transfer.or(disagreement)
+    }
+
+    /// Enters an event.
+    pub fn post(&mut self, event: &Event) {
+        if let Event::InvoiceCreated(created) = event {
+            let account = Account {
+                merchant: created.merchant.clone(),
+                token: created.token.clone(),
+                state: created.state.clone(),
+            };
+            self.accounts.insert(created.invoice_id, account);
+        } else if let Some((id, state)) = event.invoice()
+            && let Some(account) = self.accounts.get_mut(&id)
+        {
+            account.state = state.clone();
+        }
+        self.post_ledger(event);
+    }
+
+    /// Enters what an event says of its payer.
+    pub fn post_ledger(&mut self, event: &Event) {
+        if let Some((id, _)) = event.invoice()
+            && let Some((payer, ledger)) = Ledger::after(event)
+        {
+            self.ledgers.insert((id, payer.clone()), ledger);
+        }
     }
 }
 

@@ -8,11 +8,11 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::archive::{self, BatchLimits};
 use crate::config::{
-    Arguments, BackfillArguments, Command, DatabaseArguments, ImportArguments, RunArguments,
+    Arguments, BackfillArguments, Command, DatabaseArguments, ImportArguments, RunArguments, VerifyArguments,
 };
 use crate::diagnosis::diagnose;
 use crate::server::{Server, prepare};
-use crate::{db, repair};
+use crate::{db, repair, verify};
 
 /// Does what the arguments say.
 ///
@@ -23,6 +23,7 @@ pub async fn execute(arguments: Arguments) -> anyhow::Result<()> {
         Command::Run(run_arguments) => run(*run_arguments).await,
         Command::Import(import_arguments) => import(*import_arguments).await,
         Command::Backfill(backfill_arguments) => backfill(*backfill_arguments).await,
+        Command::Verify(verify_arguments) => verify(*verify_arguments).await,
         Command::Migrate(database) => migrate(&database).await,
         Command::Status(database) => status(&database).await,
     }
@@ -76,6 +77,46 @@ async fn backfill(arguments: BackfillArguments) -> anyhow::Result<()> {
     let (database, range) = (follow.database, (config.from, config.to));
     let summary = repair::backfill(pools.write, &database, config.node, follow.ingest, range).await?;
     print(&serde_json::to_value(summary)?)
+}
+
+/// Compares. Prints each difference and a summary, or all of it as one line of JSON.
+async fn verify(arguments: VerifyArguments) -> anyhow::Result<()> {
+    let config = arguments.check()?;
+    let pools = db::connect(&config.database, None);
+    let report = verify::verify(&pools.write, config.settings).await?;
+    if config.json {
+        print(&serde_json::to_value(&report)?)?;
+    } else {
+        let mut stdout = std::io::stdout().lock();
+        write_report(&mut stdout, &report).context("cannot write to standard output")?;
+    }
+    anyhow::ensure!(
+        report.same,
+        "the tables are wrong in {} places",
+        report.differences
+    );
+    Ok(())
+}
+
+fn write_report(output: &mut impl std::io::Write, report: &verify::Report) -> std::io::Result<()> {
+    for difference in &report.first_differences {
+        writeln!(output, "{difference}")?;
+    }
+    let height = report.stacks_height.map_or_else(
+        || "no block".to_owned(),
+        |height| format!("Stacks height {height}"),
+    );
+    let with = if report.contract_compared {
+        "each other and with the contract"
+    } else {
+        "each other"
+    };
+    writeln!(
+        output,
+        "{} invoices, {} values compared with {with}, at {height}: {} differences",
+        report.invoices, report.values, report.differences
+    )?;
+    output.flush()
 }
 
 async fn migrate(database: &DatabaseArguments) -> anyhow::Result<()> {

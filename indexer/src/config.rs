@@ -15,6 +15,7 @@ mod api;
 mod run;
 mod secret;
 mod sources;
+mod verify;
 
 pub use api::{ApiArguments, CorsOrigin};
 pub use run::{PartArguments, Parts, RetentionArguments, RunArguments, RunConfig};
@@ -22,6 +23,7 @@ pub use secret::{InvalidSecret, PathPrefix, Secret};
 pub use sources::{
     ArchiveArgument, BackfillArguments, BackfillConfig, ImportArguments, NodeArguments, RepairArguments,
 };
+pub use verify::{VerifyArguments, VerifyConfig};
 
 /// Follows Recoup's contracts into PostgreSQL and answers auditors.
 #[derive(Debug, Parser)]
@@ -53,6 +55,8 @@ pub enum Command {
     Import(Box<ImportArguments>),
     /// Fetch what is missing of a range of burn blocks from a node, follow it, and end.
     Backfill(Box<BackfillArguments>),
+    /// Compare the tables with each other and with the contract's state on a node, and end; fails on any difference.
+    Verify(Box<VerifyArguments>),
     /// Bring the tables up to date and end; `run` does it too.
     Migrate(DatabaseArguments),
     /// Print where the indexer stands, as JSON, and end.

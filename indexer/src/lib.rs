@@ -7,6 +7,7 @@
 //! - [`observer`] stores what the node sends, [`repair`] fetches from it what never came, [`archive`] reads what it once
 //!   sent; [`ingest`] follows it all into the tables; [`api`] answers.
 //! - [`diagnosis`] says what is wrong, [`metrics`] how much; [`failpoint`] names every commit.
+//! - [`verify`] compares the tables with each other and with the contract.
 //! - [`db`] holds all SQL.
 
 pub mod accounting;
@@ -25,3 +26,4 @@ pub mod normalised;
 pub mod observer;
 pub mod repair;
 pub mod server;
+pub mod verify;

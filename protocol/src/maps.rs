@@ -76,6 +76,18 @@ map!(LedgerKey = "ledger" => Ledger, Ledger::from_value, |this| {
     tuple_of([("id", this.invoice_id.write()), ("payer", this.payer.write())])
 });
 
+/// Key of `payers`: who paid an invoice, in the order of first payments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayerKey {
+    /// Which invoice.
+    pub invoice_id: InvoiceId,
+    /// Which of its payers, from 0.
+    pub index: u64,
+}
+map!(PayerKey = "payers" => Principal, Principal::read, |this| {
+    tuple_of([("id", this.invoice_id.write()), ("index", this.index.write())])
+});
+
 /// Key of `refunds`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundKey(pub RefundId);

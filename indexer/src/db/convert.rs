@@ -126,6 +126,6 @@ pub(super) fn token_column(token: &Token) -> Option<String> {
 }
 
 /// PostgreSQL's text cannot hold U+0000, which Clarity's can: it is written `\u{0}`. The exact text stays in the event.
-pub(super) fn storable(text: &str) -> String {
+pub(crate) fn storable(text: &str) -> String {
     text.replace('\0', "\\u{0}")
 }

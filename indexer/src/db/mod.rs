@@ -28,9 +28,11 @@ pub mod reserve;
 pub mod running_total;
 pub mod satellite_event;
 pub mod subscription;
+pub mod verification;
 mod writer;
 
 pub use commit::{autocommit, commit};
+pub(crate) use convert::storable;
 pub use error::DbError;
 pub use pool::{Pools, connect, connect_with, has_current_schema, migrate};
 pub use writer::Writer;

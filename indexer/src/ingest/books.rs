@@ -1,16 +1,15 @@
 //! What events say, in rows: invoices, ledgers, payments and refunds of blocks that join or leave the chain.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use recoup_protocol::events::{Event, InvoiceCreated, OperatorSet};
 use recoup_protocol::ids::InvoiceId;
-use recoup_stacks::address::Principal;
 use recoup_stacks::hash::{BurnHeight, IndexBlockHash};
 use sqlx::PgConnection;
 
 use super::changes::Written;
 use super::satellites;
-use crate::accounting::{Account, Ledger, payment_disagreement, refund_disagreement};
+use crate::accounting::{Books, Ledger};
 use crate::db::contract_event::StoredEvent;
 use crate::db::invoice::AdoptedInvoice;
 use crate::db::payment::AdoptedPayment;
@@ -74,16 +73,13 @@ async fn adopt_core(
     if events.is_empty() {
         return Ok(());
     }
-    let mut books = Books::load(
-        &mut *connection,
-        &Touched::by(events.iter().map(|(stored, _)| stored)),
-    )
-    .await?;
+    let touched = Touched::by(events.iter().map(|(stored, _)| stored));
+    let mut books = load(&mut *connection, &touched).await?;
     let mut rows = Rows::default();
     for (stored, adopted_at) in events {
         rows.add(
             stored,
-            books.disagreement(stored),
+            books.disagreement(&stored.event, stored.transfer_found),
             is_final(&stored.id.block),
             *adopted_at,
             burn_tip,
@@ -242,61 +238,12 @@ impl Touched {
     }
 }
 
-/// Accounts and ledgers while events are posted to them in the chain's order.
-#[derive(Default)]
-struct Books {
-    accounts: HashMap<InvoiceId, Account>,
-    ledgers: BTreeMap<(InvoiceId, Principal), Ledger>,
-}
-
-impl Books {
-    async fn load(connection: &mut PgConnection, touched: &Touched) -> Result<Self, DbError> {
-        let accounts = db::invoice::accounts(&mut *connection, &touched.invoices).await?;
-        let ledgers =
-            db::payer_ledger::find(connection, &touched.ledger_invoices, &touched.ledger_payers).await?;
-        Ok(Self {
-            accounts: accounts.into_iter().collect(),
-            ledgers: ledgers.into_iter().collect(),
-        })
-    }
-
-    /// What does not agree among an event, its token transfer and the books before it.
-    fn disagreement(&self, stored: &StoredEvent) -> Option<&'static str> {
-        let (id, _) = stored.event.invoice()?;
-        let account = self.accounts.get(&id);
-        let ledger_of = |payer: &Principal| self.ledgers.get(&(id, payer.clone()));
-        let disagreement = match &stored.event {
-            Event::PaymentReceived(payment) => {
-                payment_disagreement(payment, account, ledger_of(&payment.payer))
-            }
-            Event::RefundProcessed(refund) => refund_disagreement(refund, account, ledger_of(&refund.payer)),
-            _ => None,
-        };
-        let no_transfer = (!stored.transfer_found).then_some("the transaction holds no such token transfer");
-        no_transfer.or(disagreement)
-    }
-
-    fn post(&mut self, event: &Event) {
-        if let Event::InvoiceCreated(created) = event {
-            let account = Account {
-                merchant: created.merchant.clone(),
-                token: created.token.clone(),
-                state: created.state.clone(),
-            };
-            self.accounts.insert(created.invoice_id, account);
-        } else if let Some((id, state)) = event.invoice()
-            && let Some(account) = self.accounts.get_mut(&id)
-        {
-            account.state = state.clone();
-        }
-        self.post_ledger(event);
-    }
-
-    fn post_ledger(&mut self, event: &Event) {
-        if let Some((id, _)) = event.invoice()
-            && let Some((payer, ledger)) = Ledger::after(event)
-        {
-            self.ledgers.insert((id, payer.clone()), ledger);
-        }
-    }
+async fn load(connection: &mut PgConnection, touched: &Touched) -> Result<Books, DbError> {
+    let accounts = db::invoice::accounts(&mut *connection, &touched.invoices).await?;
+    let ledgers =
+        db::payer_ledger::find(connection, &touched.ledger_invoices, &touched.ledger_payers).await?;
+    Ok(Books {
+        accounts: accounts.into_iter().collect(),
+        ledgers: ledgers.into_iter().collect(),
+    })
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use recoup_stacks::address::ContractId;
+use recoup_stacks::clarity::{ClarityName, Value};
 use recoup_stacks::hash::{BurnHeight, ConsensusHash, IndexBlockHash, StacksHeight};
 use recoup_stacks::rpc::{NodeClient, RpcError, TenureBlocks};
 use tokio::sync::Mutex;
@@ -86,6 +87,44 @@ impl NodeSource {
         self.wait().await;
         let source = self.client.contract_source(contract, None).await?;
         Ok(source.map(|source| source.publish_height))
+    }
+
+    /// Height of the node's newest Stacks block.
+    ///
+    /// # Errors
+    /// When the node gives no usable answer.
+    pub async fn stacks_height(&self) -> Result<StacksHeight, RpcError> {
+        self.wait().await;
+        Ok(self.client.info().await?.stacks_tip_height)
+    }
+
+    /// An entry of a contract's map after a block.
+    ///
+    /// # Errors
+    /// When the node gives no usable answer.
+    pub async fn map_entry(
+        &self,
+        contract: &ContractId,
+        map: &ClarityName,
+        key: &Value,
+        tip: &IndexBlockHash,
+    ) -> Result<Option<Value>, RpcError> {
+        self.wait().await;
+        self.client.map_entry(contract, map, key, Some(tip)).await
+    }
+
+    /// A contract's variable after a block.
+    ///
+    /// # Errors
+    /// When the node gives no usable answer.
+    pub async fn data_var(
+        &self,
+        contract: &ContractId,
+        variable: &ClarityName,
+        tip: &IndexBlockHash,
+    ) -> Result<Option<Value>, RpcError> {
+        self.wait().await;
+        self.client.data_var(contract, variable, Some(tip)).await
     }
 
     async fn wait(&self) {

@@ -112,7 +112,7 @@ impl FakeNode {
         }
     }
 
-    fn settings(&self) -> NodeSettings {
+    pub(crate) fn settings(&self) -> NodeSettings {
         let client = NodeClient::new(&self.url()).unwrap();
         NodeSettings {
             client: client.with_auth_token(NODE_TOKEN).unwrap(),

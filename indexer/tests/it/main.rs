@@ -26,3 +26,4 @@ mod schema;
 mod synthetic;
 mod tiers;
 mod tree;
+mod verify;

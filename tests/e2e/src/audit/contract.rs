@@ -2,12 +2,11 @@
 
 use anyhow::{Context as _, Result, ensure};
 use recoup_protocol::ids::{InvoiceId, RefundId};
-use recoup_protocol::maps::{InvoiceKey, LedgerKey, MapKey, NoteKey, RefundKey};
+use recoup_protocol::maps::{InvoiceKey, LedgerKey, MapKey, NoteKey, PayerKey, RefundKey};
 use recoup_protocol::reads;
-use recoup_protocol::record::{Field as _, RecordError};
 use recoup_protocol::status::InvoiceStatus;
-use recoup_stacks::address::{ContractId, Principal};
-use recoup_stacks::clarity::{ClarityName, Tuple, Value};
+use recoup_stacks::address::ContractId;
+use recoup_stacks::clarity::Value;
 use recoup_stacks::hash::{BurnHeight, IndexBlockHash};
 use recoup_test_support::HttpClient;
 use serde::Deserialize;
@@ -21,28 +20,6 @@ pub struct ContractState<'node> {
     node: &'node HttpClient,
     contract: &'node ContractId,
     tip: IndexBlockHash,
-}
-
-/// Key of `payers`.
-struct PayerKey {
-    invoice_id: InvoiceId,
-    index: u64,
-}
-
-impl MapKey for PayerKey {
-    type Entry = Principal;
-    const MAP: ClarityName = ClarityName::from_static("payers");
-
-    fn key(&self) -> Value {
-        let fields = [("id", self.invoice_id.write()), ("index", self.index.write())];
-        Value::Tuple(Tuple::new(
-            fields.map(|(name, value)| (ClarityName::from_static(name), value)),
-        ))
-    }
-
-    fn decode(&self, answer: &Value) -> Result<Option<Principal>, RecordError> {
-        Option::read(answer)
-    }
 }
 
 #[derive(Deserialize)]

@@ -14,4 +14,5 @@ mod interruptions;
 #[cfg(target_os = "linux")]
 mod leftovers;
 mod sources;
+mod verify;
 mod world;

@@ -1,0 +1,16 @@
+//! Compares the tables with each other and with the contract: nothing that is shown may rest on a row that nobody
+//! checked.
+//!
+//! All is read in one picture of the database, and from the node at that picture's tip. Three things are compared:
+//! blocks with the tree that they form, rows with the events that they come from, and rows with the contract's maps.
+
+mod blocks;
+mod contract;
+mod difference;
+mod rows;
+mod run;
+mod selection;
+
+pub use difference::{Difference, Differences, Side};
+pub use run::{Report, VerifyError, VerifySettings, verify};
+pub use selection::Selection;
