@@ -106,6 +106,12 @@ hash_type!(
     20
 );
 
+hash_type!(
+    /// Root of the chain's state after a block: what proofs of its content end in (SIP-004).
+    StateRoot,
+    32
+);
+
 impl IndexBlockHash {
     /// The identity of the block with this header hash in the tenure of this sortition.
     pub fn new(block_hash: &BlockHash, consensus_hash: &ConsensusHash) -> Self {

@@ -5,12 +5,16 @@
 pub mod address;
 pub mod clarity;
 pub mod hash;
+pub mod header;
 pub mod hex;
 pub mod keys;
+pub mod marf;
 mod name;
 pub mod observer;
 #[cfg(feature = "rpc")]
 pub mod rpc;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod transaction;
 mod wire;
 

@@ -11,6 +11,7 @@ mod generated;
 mod handmade;
 mod malformed;
 mod recorded_events;
+mod recorded_proofs;
 mod recorded_rpc;
 mod replay_server;
 mod stacks_js;
