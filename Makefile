@@ -24,6 +24,7 @@ down: ## Stop and remove what `make up` started
 	@if [ -x $(BINARIES)/recoup-stack ]; then $(BINARIES)/recoup-stack down; else echo "nothing was started"; fi
 
 test: setup-tests test-binaries ## Run every test: contracts, local chain, Rust with PostgreSQL, end to end
+	scripts/schemathesis.sh
 	npm run --silent test:contracts
 	npm run --silent test:models
 	npm run --silent test:devnet

@@ -28,6 +28,7 @@ pub const BASE_PATH: &str = "/api/v1";
 
 /// Where an event stands on the chain that the node follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Tier {
     /// Canonical, and not yet deep enough to be final.
@@ -40,6 +41,7 @@ pub enum Tier {
 
 /// The place of an event on the chain: what anybody needs to look it up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Position {
     /// The transaction.
     pub txid: Txid,
@@ -57,6 +59,7 @@ pub struct Position {
 
 /// One refund.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Refund {
     /// The contract's name for it: valid on its fork.
     pub refund_id: RefundId,
@@ -98,6 +101,7 @@ pub struct Refund {
 
 /// One payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Payment {
     /// Who paid.
     pub payer: Principal,
@@ -119,6 +123,7 @@ pub struct Payment {
 
 /// What one payer paid and was refunded on an invoice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PayerLedger {
     /// Whose.
     pub payer: Principal,
@@ -132,6 +137,7 @@ pub struct PayerLedger {
 
 /// One invoice with all that happened to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Invoice {
     /// The contract's name for it: valid on its fork.
     pub invoice_id: InvoiceId,
@@ -180,6 +186,7 @@ pub struct Invoice {
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Page<T> {
     /// The rows, in the list's documented order.
     pub items: Vec<T>,
@@ -189,6 +196,7 @@ pub struct Page<T> {
 
 /// The block that the indexer takes for the chain's newest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Tip {
     /// Its identity.
     pub index_block_hash: IndexBlockHash,
@@ -202,6 +210,7 @@ pub struct Tip {
 
 /// Whether the indexer's answers can be trusted now, and if not, why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Health {
     /// `ok`, or `degraded` when there are conditions.
     pub status: HealthStatus,
@@ -254,6 +263,7 @@ pub struct Health {
 
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HealthCondition {
     /// Stable, for programs: `open-gaps`, `no-writer`, ... The manual lists them all, with what to do.
     pub code: String,
@@ -265,6 +275,7 @@ pub struct HealthCondition {
 
 /// What a process does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProcessHealth {
     /// Version of the program.
     pub version: String,
@@ -280,6 +291,7 @@ pub struct ProcessHealth {
 
 /// What is known of the replication.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReplicaHealth {
     /// Seconds since the writer's last sign of life that arrived: a few, normally. None before the first.
     pub lag_seconds: Option<u64>,
@@ -287,6 +299,7 @@ pub struct ReplicaHealth {
 
 /// Answer of `/ready`: status 200 or 503.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Readiness {
     /// Whether requests should come to this process.
     pub ready: bool,
@@ -296,6 +309,7 @@ pub struct Readiness {
 
 /// See [`Health::status`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum HealthStatus {
     /// Nothing to look at.
@@ -306,6 +320,7 @@ pub enum HealthStatus {
 
 /// Body of every answer that is not a success.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ErrorBody {
     /// At least one.
     pub errors: Vec<ApiError>,
@@ -313,6 +328,7 @@ pub struct ErrorBody {
 
 /// One thing that is wrong with a request, or with the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ApiError {
     /// Stable, for programs: `not-found`, `unknown-parameter`, ...
     pub code: String,

@@ -11,6 +11,8 @@ pub mod limits;
 pub mod maps;
 pub mod reads;
 pub mod record;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod status;
 pub mod sum;
 pub mod text;

@@ -35,7 +35,7 @@ struct Leaf {
 }
 
 /// The way up one trie, and its ties to the tries before it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Segment {
     /// The deepest first, the root last.
     nodes: Vec<Node>,

@@ -64,6 +64,9 @@ pub enum ApiFailure {
     /// The chain forked below the place where the last page ended.
     #[error("the chain forked since the last page: read the list again from its start")]
     CursorOrphaned,
+    /// Something in here that should not happen.
+    #[error("the answer cannot be written: {0}")]
+    Internal(String),
     /// The answer took too long.
     #[error("the answer took too long")]
     TimedOut,
@@ -82,6 +85,7 @@ impl ApiFailure {
             | Self::InvalidParameter { .. }
             | Self::UnsupportedFilters { .. }
             | Self::TooManyMatches { .. } => StatusCode::BAD_REQUEST,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::CursorOrphaned => StatusCode::CONFLICT,
             Self::TimedOut | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -100,6 +104,7 @@ impl ApiFailure {
             Self::TooManyMatches { .. } => "too-many-matches",
             Self::TooManyRequests { .. } => "too-many-requests",
             Self::CursorOrphaned => "cursor-orphaned",
+            Self::Internal(_) => "internal",
             Self::TimedOut => "timed-out",
             Self::Unavailable(_) => "unavailable",
         }

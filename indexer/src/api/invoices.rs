@@ -1,7 +1,7 @@
 //! `GET /invoices`, `GET /invoices/{id}`, `GET /invoices/{id}/timeline`
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use recoup_protocol::api::{Invoice, InvoiceSummary, Page, Position, TimelineEntry};
 use recoup_protocol::events::Event;
 use recoup_protocol::ids::InvoiceId;
@@ -9,7 +9,7 @@ use recoup_protocol::text::Reference;
 
 use super::cursor::{Cursor, ListTag};
 use super::error::ApiFailure;
-use super::parameters::{Parameters, path_id};
+use super::parameters::{Parameters, Segment, path_id};
 use super::refunds::page_of;
 use super::router::Api;
 use super::values::{DEFAULT_LIMIT, InvoiceStatusWord, Limit};
@@ -123,7 +123,7 @@ impl std::str::FromStr for InvoiceCursor {
 /// An invoice with all that happened to it, as of one moment.
 pub(super) async fn show(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    Segment(id): Segment,
     parameters: Parameters,
 ) -> Result<Json<Invoice>, ApiFailure> {
     parameters.finish()?;
@@ -142,7 +142,7 @@ pub(super) async fn show(
 /// What happened to an invoice, in the chain's order.
 pub(super) async fn timeline(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    Segment(id): Segment,
     mut parameters: Parameters,
 ) -> Result<Json<Page<TimelineEntry>>, ApiFailure> {
     let cursor = parameters.take::<Cursor>("cursor")?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 
 use super::error::ApiFailure;
@@ -67,6 +67,22 @@ impl Parameters {
             .into_keys()
             .next()
             .map_or(Ok(()), |name| Err(ApiFailure::UnknownParameter(name)))
+    }
+}
+
+/// A part of a path that names something.
+#[derive(Debug)]
+pub(super) struct Segment(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Segment {
+    type Rejection = ApiFailure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiFailure> {
+        // What is no text names nothing.
+        let Path(text) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| ApiFailure::NoSuchPath)?;
+        Ok(Self(text))
     }
 }
 

@@ -1,14 +1,14 @@
 //! `GET /refunds`, `GET /refunds/{id}`
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use recoup_protocol::api::{Page, Refund};
 use recoup_protocol::ids::RefundId;
 use sqlx::PgConnection;
 
 use super::cursor::{ByAmount, Cursor};
 use super::error::ApiFailure;
-use super::parameters::{Parameters, path_id};
+use super::parameters::{Parameters, Segment, path_id};
 use super::refund_query::RefundQuery;
 use super::router::Api;
 use super::values::{DEFAULT_LIMIT, Limit};
@@ -109,7 +109,7 @@ pub(super) fn page_of<T, C: ToString>(mut rows: Vec<T>, limit: u32, cursor_at: i
 /// The canonical refund of an id.
 pub(super) async fn show(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    Segment(id): Segment,
     parameters: Parameters,
 ) -> Result<Json<Refund>, ApiFailure> {
     parameters.finish()?;

@@ -1,5 +1,6 @@
 //! Paths, limits and the database of the API.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -10,13 +11,17 @@ use axum::routing::get;
 use recoup_protocol::api::BASE_PATH;
 use sqlx::postgres::Postgres;
 use sqlx::{PgPool, Transaction};
+use tokio::sync::Semaphore;
 
 use super::error::ApiFailure;
 use super::limits::{self, CorsOrigins, Limiter, RateLimit};
-use super::{health, invoices, refunds, satellites, totals};
+use super::{export, health, invoices, openapi, refunds, satellites, totals};
 use crate::config::Parts;
 use crate::db::Pools;
 use crate::diagnosis::{Followed, Vitals};
+
+/// Exports that may run at once.
+const EXPORTS_AT_ONCE: usize = 4;
 
 /// What the API needs to know.
 #[derive(Debug, Clone)]
@@ -59,6 +64,8 @@ pub struct ApiContext {
 #[derive(Debug, Clone)]
 pub(super) struct Api {
     pub(super) pool: PgPool,
+    /// How many more exports may run: each holds a connection for as long as its client reads.
+    pub(super) exports: Arc<Semaphore>,
 }
 
 impl Api {
@@ -81,6 +88,7 @@ pub fn router(context: ApiContext, settings: &ApiSettings) -> Router {
     if context.parts.api {
         let api = Api {
             pool: context.pools.read.clone(),
+            exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
         };
         // Whoever watches over the process is not counted among its clients.
         let history = match &settings.rate_limit {
@@ -129,7 +137,10 @@ fn history(api: Api) -> Router {
         .route("/subscriptions/{id}", get(satellites::subscription))
         .route("/reserves/{merchant}", get(satellites::reserves))
         .route("/operators/{merchant}", get(satellites::operators))
+        .route("/export/refunds.csv", get(export::csv))
+        .route("/export/refunds.jsonl", get(export::jsonl))
         .with_state(api)
+        .merge(openapi::routes())
 }
 
 async fn within(limit: Duration, request: Request, next: Next) -> Result<Response, ApiFailure> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use recoup_protocol::amount::BaseUnits;
 use recoup_protocol::api::{
     Operators, Page, Reserve, ReserveDelegate, Reserves, Subscription, SubscriptionHistory,
@@ -15,7 +15,7 @@ use recoup_stacks::hash::BurnHeight;
 use sqlx::PgConnection;
 
 use super::error::ApiFailure;
-use super::parameters::Parameters;
+use super::parameters::{Parameters, Segment};
 use super::refunds::page_of;
 use super::router::Api;
 use super::values::{DEFAULT_LIMIT, Limit};
@@ -45,7 +45,7 @@ pub(super) async fn subscriptions(
 /// A subscription with its payments, newest first.
 pub(super) async fn subscription(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    Segment(id): Segment,
     mut parameters: Parameters,
 ) -> Result<Json<SubscriptionHistory>, ApiFailure> {
     let before = number_cursor(&mut parameters)?;
@@ -74,7 +74,7 @@ pub(super) async fn subscription(
 /// What a merchant holds in reserve, against what its payers can still get back.
 pub(super) async fn reserves(
     State(api): State<Api>,
-    Path(merchant): Path<String>,
+    Segment(merchant): Segment,
     parameters: Parameters,
 ) -> Result<Json<Reserves>, ApiFailure> {
     parameters.finish()?;
@@ -115,7 +115,7 @@ pub(super) async fn reserves(
 /// Who may act for a merchant.
 pub(super) async fn operators(
     State(api): State<Api>,
-    Path(merchant): Path<String>,
+    Segment(merchant): Segment,
     parameters: Parameters,
 ) -> Result<Json<Operators>, ApiFailure> {
     parameters.finish()?;

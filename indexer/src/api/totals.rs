@@ -1,7 +1,7 @@
 //! `GET /merchants/{principal}`, `GET /payers/{principal}`, `GET /stats`
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use recoup_protocol::api::{PrincipalTotals, Stats, StatsBucket};
 use recoup_protocol::token::Token;
@@ -10,7 +10,7 @@ use recoup_stacks::hash::BurnHeight;
 use sqlx::PgConnection;
 
 use super::error::ApiFailure;
-use super::parameters::Parameters;
+use super::parameters::{Parameters, Segment};
 use super::refund_query::check_reached;
 use super::router::Api;
 use super::values::{Bucket, BucketWord, Day, Height, Number};
@@ -30,7 +30,7 @@ const DEFAULT_SIZE: u32 = 144;
 /// What a merchant took and gave back.
 pub(super) async fn merchant(
     State(api): State<Api>,
-    Path(principal): Path<String>,
+    Segment(principal): Segment,
     parameters: Parameters,
 ) -> Result<Json<PrincipalTotals>, ApiFailure> {
     let merchant = path_principal(&principal, "merchant")?;
@@ -51,7 +51,7 @@ pub(super) async fn merchant(
 /// What a payer paid and got back.
 pub(super) async fn payer(
     State(api): State<Api>,
-    Path(principal): Path<String>,
+    Segment(principal): Segment,
     parameters: Parameters,
 ) -> Result<Json<PrincipalTotals>, ApiFailure> {
     let payer = path_principal(&principal, "payer")?;

@@ -14,6 +14,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 const READ_LIMIT: Duration = Duration::from_secs(5);
 /// Longest that storing a message may take: the node waits 10 seconds when it is configured as documented.
 const STORE_LIMIT: Duration = Duration::from_secs(6);
+/// Longest that a reader's transaction may wait for its client.
+const IDLE_LIMIT: Duration = Duration::from_secs(60);
 /// Longest wait for a free connection.
 const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
 const STORE_CONNECTIONS: u32 = 6;
@@ -50,6 +52,11 @@ pub fn connect_with(
     let read_options = named(read.unwrap_or(options)).options([
         limit(read_limit),
         ("default_transaction_read_only", "on".to_owned()),
+        // Whoever takes an export and stops reading holds nothing for ever.
+        (
+            "idle_in_transaction_session_timeout",
+            IDLE_LIMIT.as_millis().to_string(),
+        ),
         // Filters that are not used are null; only a plan made for the values at hand leaves them out.
         ("plan_cache_mode", "force_custom_plan".to_owned()),
     ]);

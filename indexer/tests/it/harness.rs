@@ -177,10 +177,16 @@ impl TestIndexer {
 
     /// Asks the API, below `/api/v1`.
     pub(crate) fn get(&self, path: &str) -> (u16, Value) {
+        let (status, text) = self.get_text(path);
+        let body = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{path} is no JSON: {text:?}"));
+        (status, body)
+    }
+
+    /// The same, whatever form the answer has.
+    pub(crate) fn get_text(&self, path: &str) -> (u16, String) {
         let mut response = self.agent.get(self.api_url(path)).call().unwrap();
         let text = response.body_mut().read_to_string().unwrap();
-        let body = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{path} is no JSON: {text:?}"));
-        (response.status().as_u16(), body)
+        (response.status().as_u16(), text)
     }
 
     /// Asks the API for what must be there.

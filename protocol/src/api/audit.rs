@@ -14,6 +14,7 @@ use crate::token::Token;
 
 /// What was paid and refunded in one token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TokenTotals {
     /// What it was paid in.
     pub token: Token,
@@ -31,6 +32,7 @@ pub struct TokenTotals {
 
 /// What a merchant took and gave back, or a payer paid and got back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PrincipalTotals {
     /// Whose.
     pub principal: Principal,
@@ -46,6 +48,7 @@ pub struct PrincipalTotals {
 
 /// Payments and refunds in one token over time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Stats {
     /// Whose; none: everybody's.
     pub merchant: Option<Principal>,
@@ -57,6 +60,7 @@ pub struct Stats {
 
 /// What moved in one bucket of time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StatsBucket {
     /// First burn height of a bucket of burn blocks.
     pub from_burn_height: Option<BurnHeight>,
@@ -74,6 +78,7 @@ pub struct StatsBucket {
 
 /// An invoice in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InvoiceSummary {
     /// The contract's name for it: valid on its fork.
     pub invoice_id: InvoiceId,
@@ -125,6 +130,7 @@ impl From<Invoice> for InvoiceSummary {
 
 /// One thing that happened to an invoice, with the invoice's state after it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TimelineEntry {
     /// The contract's event: `invoice-created`, `payment-received`, `refund-processed`, `invoice-cancelled` or
     /// `refund-window-extended`.

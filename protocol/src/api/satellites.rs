@@ -12,6 +12,7 @@ use crate::token::Token;
 
 /// Whose funds paid a refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PaidFrom {
     /// The merchant's own wallet.
@@ -24,6 +25,7 @@ pub enum PaidFrom {
 
 /// Who may act for a merchant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Operator {
     /// Who was appointed; often a contract.
     pub operator: Principal,
@@ -37,6 +39,7 @@ pub struct Operator {
 
 /// All that may act for a merchant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Operators {
     /// Who appointed them.
     pub merchant: Principal,
@@ -46,6 +49,7 @@ pub struct Operators {
 
 /// One subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Subscription {
     /// The contract's name for it: valid on its fork.
     pub subscription_id: SubscriptionId,
@@ -77,6 +81,7 @@ pub struct Subscription {
 
 /// One period's payment: an invoice, made and paid in one transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SubscriptionPayment {
     /// Which payment of the subscription, from 1.
     pub number: u64,
@@ -98,6 +103,7 @@ pub struct SubscriptionPayment {
 
 /// A subscription with its payments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SubscriptionHistory {
     /// The subscription.
     pub subscription: Subscription,
@@ -107,6 +113,7 @@ pub struct SubscriptionHistory {
 
 /// Who may refund from a merchant's reserve in one token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReserveDelegate {
     /// Who.
     pub delegate: Principal,
@@ -128,6 +135,7 @@ pub struct ReserveDelegate {
 
 /// A merchant's reserve in one token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reserve {
     /// Which token.
     pub token: Token,
@@ -143,6 +151,7 @@ pub struct Reserve {
 
 /// A merchant's reserves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reserves {
     /// Whose.
     pub merchant: Principal,

@@ -78,15 +78,6 @@ impl Proof {
     }
 }
 
-impl Default for Segment {
-    fn default() -> Self {
-        Self {
-            nodes: Vec::new(),
-            shunts: Vec::new(),
-        }
-    }
-}
-
 fn read_step(reader: &mut Reader<'_>, place: usize) -> Result<Step, ProofDecodeError> {
     // Kinds of steps, and ids of nodes in their hashes, as stacks-core numbers them.
     match reader.u8()? {
