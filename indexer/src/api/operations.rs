@@ -5,7 +5,7 @@ use recoup_protocol::api::{
     Subscription, SubscriptionHistory, TimelineEntry,
 };
 use schemars::{JsonSchema, SchemaGenerator};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::values::{DEFAULT_LIMIT, MAX_LIMIT};
 
@@ -134,17 +134,20 @@ impl Parameter {
     /// As OpenAPI writes it.
     pub(super) fn document(&self, path: &str) -> Value {
         let in_path = self.is_in(path);
-        let mut document = json!({
-            "name": self.name, "in": if in_path { "path" } else { "query" }, "required": in_path,
-            "description": self.description, "schema": self.kind.schema(),
-        });
+        let mut document = Map::new();
+        document.insert("name".to_owned(), self.name.into());
+        document.insert("in".to_owned(), if in_path { "path" } else { "query" }.into());
+        document.insert("required".to_owned(), in_path.into());
+        document.insert("description".to_owned(), self.description.into());
+        document.insert("schema".to_owned(), self.kind.schema());
         if !self.example().is_empty() {
-            document["example"] = match self.kind {
+            let example = match self.kind {
                 Kind::Id | Kind::Height | Kind::Number { .. } => self.example().parse::<u64>().ok().into(),
                 _ => self.example().into(),
             };
+            document.insert("example".to_owned(), example);
         }
-        document
+        Value::Object(document)
     }
 }
 

@@ -61,7 +61,11 @@ fn each_operation_takes_its_parameters_and_no_others() {
         }
         let (status, _) = indexer.get_text(&path);
         // The story has no subscription.
-        let expected = if operation.id == "get-subscription" { 404 } else { 200 };
+        let expected = if operation.id == "get-subscription" {
+            404
+        } else {
+            200
+        };
         assert_eq!(status, expected, "{path}");
     }
 }
@@ -153,5 +157,8 @@ fn schemathesis_finds_nothing() {
         String::from_utf8_lossy(&output.stderr)
     );
     let all = OPERATIONS.len();
-    assert!(report.contains(&format!("{all} selected / {all} total")), "{report}");
+    assert!(
+        report.contains(&format!("{all} selected / {all} total")),
+        "{report}"
+    );
 }
