@@ -35,7 +35,7 @@ fn now() -> String {
 fn health(core: &str, height: u64, status: &str) -> String {
     let hash = format!("0x{}", "ab".repeat(32));
     json!({
-        "status": status, "core_contract": core,
+        "status": status, "ready": true, "conditions": [], "core_contract": core,
         "tip": {
             "index_block_hash": hash, "stacks_height": height, "burn_block_hash": hash, "burn_height": 1,
         },
