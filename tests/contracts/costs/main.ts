@@ -1,20 +1,20 @@
 /**
- * Prints the cost table of recoup-core and fails when a goal is missed.
- * --write puts it into docs/CONTRACTS.md; --check fails when the table there is not this one.
+ * Prints the cost tables of the contracts and fails when a goal is missed.
+ * --write puts them into docs/CONTRACTS.md; --check fails when the tables there are not these.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { functionTable, measureFunctions } from "./functions.ts";
 import { costTable, isMet, measureCosts } from "./measure.ts";
 
 const DOC = "docs/CONTRACTS.md";
-const BEGIN = "<!-- costs:begin -->\n";
-const END = "<!-- costs:end -->";
 
 /** The document with the table between its markers replaced. */
-function withTable(document: string, table: string): string {
-  const begin = document.indexOf(BEGIN);
-  const end = document.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`${DOC} has no markers of the cost table`);
-  return document.slice(0, begin + BEGIN.length) + table + "\n" + document.slice(end);
+function withTable(document: string, name: string, table: string): string {
+  const marker = `<!-- ${name}:begin -->\n`;
+  const begin = document.indexOf(marker);
+  const end = document.indexOf(`<!-- ${name}:end -->`);
+  if (begin < 0 || end < begin) throw new Error(`${DOC} has no markers of ${name}`);
+  return document.slice(0, begin + marker.length) + table + "\n" + document.slice(end);
 }
 
 /** Simnet prints every contract event to the console: keeps it quiet meanwhile. */
@@ -36,14 +36,16 @@ if (mode !== undefined && mode !== "--write" && mode !== "--check") {
 
 const costs = await quietly(measureCosts);
 const table = costTable(costs);
-console.log(table);
+const functions = functionTable(await quietly(measureFunctions));
+console.log(`${table}\n\n${functions}`);
 
 const missed = costs.filter((row) => !isMet(row));
 for (const { call, dimension } of missed) console.error(`goal missed: ${call}, ${dimension}`);
 
-const document = mode === undefined ? "" : readFileSync(DOC, "utf8");
-const stale = mode === "--check" && withTable(document, table) !== document;
+const document = readFileSync(DOC, "utf8");
+const updated = withTable(withTable(document, "costs", table), "function-costs", functions);
+const stale = mode === "--check" && updated !== document;
 if (stale) console.error(`${DOC} shows other costs: run npm run costs -- --write`);
-if (mode === "--write") writeFileSync(DOC, withTable(document, table));
+if (mode === "--write") writeFileSync(DOC, updated);
 
 process.exitCode = missed.length > 0 || stale ? 1 : 0;
