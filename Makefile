@@ -9,7 +9,7 @@ CARGO_BUILD := cargo build --locked --workspace
 export SQLX_OFFLINE ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo test fuzz mutants check up down costs fmt clean deny sqlx-prepare sqlx-check binaries test-binaries
+.PHONY: help setup setup-tests demo test fuzz mutants coverage check up down costs fmt clean deny sqlx-prepare sqlx-check binaries test-binaries
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -43,6 +43,9 @@ soak: soak-tree
 soak-tree: setup test-binaries ## Follow many more random histories in every order and from every source (RECOUP_TREE_FACTOR)
 	RECOUP_TREE_FACTOR=$${RECOUP_TREE_FACTOR:-30} $(BINARIES)/recoup-with-postgres \
 		cargo test --locked --workspace --test it -- tree:: orders:: tiers:: gaps:: pulled:: archive:: --nocapture
+
+coverage: setup ## See whether the model's sequences carry out every line of the contracts' public functions
+	npm run --silent coverage
 
 check: setup ## What CI demands beside the tests: formats, lints, docs, types, generated files
 	cargo fmt --all --check

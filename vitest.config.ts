@@ -11,8 +11,9 @@ const contractsAt = (name: string, epoch: "3.3" | "4.0") => ({
     provide: { epoch },
     // Loading the Clarity VM takes seconds; each test starts from a fresh chain anyway.
     isolate: false,
-    hookTimeout: 60_000,
-    testTimeout: 60_000,
+    // A busy machine needs minutes for what takes seconds.
+    hookTimeout: 600_000,
+    testTimeout: 600_000,
   },
 });
 

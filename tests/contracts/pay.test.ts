@@ -232,3 +232,13 @@ describe("pay-ft", () => {
     expect(balanceOf(MERCHANT, SBTC)).toBe(TOKEN_FUNDS + 20n);
   });
 });
+
+describe("an instalment that is too small and too late", () => {
+  it("is told that it is too small", () => {
+    const invoiceId = givenInvoice({ minPayment: 10n, refundWindow: 1008n, expiresIn: 5000n });
+    expectOk(pay({ invoiceId, amount: 10n }));
+    mineTo((getDeadline(invoiceId, PAYER) as bigint) - 143n);
+    expectRefused(Err.BELOW_MIN_PAYMENT, () => pay({ invoiceId, amount: 9n }));
+    expectRefused(Err.INSTALMENT_TOO_LATE, () => pay({ invoiceId, amount: 10n }));
+  });
+});

@@ -41,11 +41,16 @@ export interface Answer {
 export class Chain {
   private constructor(private readonly simnet: Simnet) {}
 
-  static async start(epoch: Epoch, manifest = MANIFEST): Promise<Chain> {
-    const simnet = await initSimnet(manifest, false, { trackCosts: false, trackCoverage: false });
+  static async start(epoch: Epoch, { manifest = MANIFEST, trackCoverage = false } = {}): Promise<Chain> {
+    const simnet = await initSimnet(manifest, false, { trackCosts: false, trackCoverage });
     simnet.setEpoch(epoch);
     simnet.deployContract("operators-relay", source("relay"), { clarityVersion: 4 }, DEPLOYER);
     return new Chain(simnet);
+  }
+
+  /** Which lines of the contracts were carried out since the last time, in lcov's format. */
+  takeLcov(): string {
+    return this.simnet.collectReport(false, "").coverage;
   }
 
   get burnHeight(): bigint {

@@ -9,12 +9,11 @@
 import fc from "fast-check";
 import { writeSync } from "node:fs";
 import { expect, inject, it } from "vitest";
-import { newCast } from "./cast.ts";
 import { Chain, type Epoch } from "./chain.ts";
 import { outcomes, sequence } from "./commands/index.ts";
-import { type Model, type Real, STEPS_PER_SEQUENCE } from "./commands/step.ts";
+import { STEPS_PER_SEQUENCE } from "./commands/step.ts";
 import { Coverage } from "./coverage.ts";
-import { StoredState } from "./stored-state.ts";
+import { runSequence } from "./run.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -46,13 +45,7 @@ it(`behaves as its model in ${runs} random sequences of ${STEPS_PER_SEQUENCE} st
   const property = fc.asyncProperty(sequence, async ({ steps }) => {
     if (chain === undefined || sequences % SEQUENCES_PER_CHAIN === 0) chain = await Chain.start(epoch);
     sequences += 1;
-    const { cast, state } = newCast(chain);
-    const model: Model = { state, cast, steps: 0 };
-    const stored = new StoredState(chain, cast, state);
-    const real: Real = { chain, stored, coverage };
-    fc.modelRun(() => ({ model, real }), steps);
-    stored.assertNothingElse(model.state);
-    shortest = Math.min(shortest, model.steps);
+    shortest = Math.min(shortest, runSequence(chain, steps, coverage));
   });
   await fc.assert(property, { numRuns: runs, seed, ...(path === undefined ? {} : { path }), endOnFailure: path !== undefined });
 

@@ -5,11 +5,10 @@
 import { execFile } from "node:child_process";
 import { createInterface } from "node:readline";
 import fc from "fast-check";
-import { newCast } from "../models/cast.ts";
 import { Chain } from "../models/chain.ts";
 import { sequence } from "../models/commands/index.ts";
 import { Coverage } from "../models/coverage.ts";
-import { StoredState } from "../models/stored-state.ts";
+import { runSequence } from "../models/run.ts";
 import type { ContractName } from "../source/contract.ts";
 import { allMutants, type Mutant } from "./enumerate.ts";
 import { withProject } from "./project.ts";
@@ -30,13 +29,7 @@ const mutants = new Map(allMutants().map((mutant) => [mutant.id, mutant]));
 
 function passesModel(chain: Chain): boolean {
   try {
-    for (const { steps } of sequences) {
-      const { cast, state } = newCast(chain);
-      const model = { state, cast, steps: 0 };
-      const stored = new StoredState(chain, cast, state);
-      fc.modelRun(() => ({ model, real: { chain, stored, coverage: new Coverage() } }), steps);
-      stored.assertNothingElse(model.state);
-    }
+    for (const { steps } of sequences) runSequence(chain, steps, new Coverage());
     return true;
   } catch (error) {
     // The VM itself fell: it can judge nothing more.
@@ -66,7 +59,7 @@ async function judge(mutant: Mutant | null): Promise<Verdict> {
   return await withProject(mutant, async (manifest) => {
     let chain: Chain;
     try {
-      chain = await Chain.start("3.3", manifest);
+      chain = await Chain.start("3.3", { manifest });
     } catch {
       return "stillborn";
     }
