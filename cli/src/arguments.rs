@@ -6,8 +6,11 @@ use crate::commands::config::ConfigCommand;
 use crate::commands::contracts::ContractsCommand;
 use crate::commands::invoice::InvoiceCommand;
 use crate::commands::manual::{Completions, Manual};
+use crate::commands::operator::OperatorCommand;
 use crate::commands::pay::Pay;
 use crate::commands::refund::RefundCommand;
+use crate::commands::reserve::ReserveCommand;
+use crate::commands::subscription::SubscriptionCommand;
 use crate::commands::tx::TxCommand;
 use crate::commands::wallet::WalletCommand;
 use crate::context::GlobalOptions;
@@ -44,6 +47,12 @@ pub enum Command {
     Pay(Pay),
     #[command(subcommand)]
     Refund(RefundCommand),
+    #[command(subcommand)]
+    Subscription(SubscriptionCommand),
+    #[command(subcommand)]
+    Operator(OperatorCommand),
+    #[command(subcommand)]
+    Reserve(ReserveCommand),
     #[command(subcommand)]
     Tx(TxCommand),
     #[command(subcommand)]

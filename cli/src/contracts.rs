@@ -1,6 +1,8 @@
 //! The contracts in this program: what was tested is what is deployed and trusted.
 
-use recoup_protocol::contracts::{CORE_CONTRACT_NAME, TRAIT_CONTRACT_NAME};
+use recoup_protocol::contracts::{
+    CORE_CONTRACT_NAME, RESERVE_CONTRACT_NAME, SUBSCRIPTIONS_CONTRACT_NAME, TRAIT_CONTRACT_NAME,
+};
 use recoup_stacks::hex;
 use sha2::{Digest as _, Sha256};
 
@@ -30,7 +32,7 @@ pub fn sha256(source: &str) -> String {
 /// The names of a public function's parameters in the released contract of this name; none for other contracts.
 #[must_use]
 pub fn parameters(contract: &str, function: &str) -> Vec<&'static str> {
-    let source = [TRAIT, CORE]
+    let source = [TRAIT, CORE, SUBSCRIPTIONS, RESERVE]
         .into_iter()
         .find(|released| released.name == contract)
         .map_or("", |released| released.source);
@@ -71,6 +73,18 @@ pub const TRAIT: Contract = Contract {
 pub const CORE: Contract = Contract {
     name: CORE_CONTRACT_NAME,
     source: include_str!("../../contracts/recoup-core.clar"),
+};
+
+/// Plans and subscriptions, beside core.
+pub const SUBSCRIPTIONS: Contract = Contract {
+    name: SUBSCRIPTIONS_CONTRACT_NAME,
+    source: include_str!("../../contracts/recoup-subscriptions.clar"),
+};
+
+/// Merchants' reserves, beside core.
+pub const RESERVE: Contract = Contract {
+    name: RESERVE_CONTRACT_NAME,
+    source: include_str!("../../contracts/recoup-reserve.clar"),
 };
 
 /// A token for local chains that behaves as sBTC does.

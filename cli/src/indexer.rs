@@ -1,6 +1,6 @@
 //! The indexer's HTTP API: a convenience, never a need.
 
-use recoup_protocol::api::{BASE_PATH, ErrorBody, Health, Page, Refund};
+use recoup_protocol::api::{BASE_PATH, ErrorBody, Health, Operators, Page, Refund};
 use recoup_stacks::address::Principal;
 use recoup_stacks::rpc::client_builder;
 use reqwest::Url;
@@ -54,6 +54,14 @@ impl Indexer {
         let mut query = vec![("merchant", merchant.to_string())];
         query.extend(cursor.map(|cursor| ("cursor", cursor.to_owned())));
         self.get("/refunds", &query).await
+    }
+
+    /// Who may act for a merchant.
+    ///
+    /// # Errors
+    /// When the indexer does not answer.
+    pub async fn operators_of(&self, merchant: &Principal) -> Result<Operators, Failure> {
+        self.get(&format!("/operators/{merchant}"), &[]).await
     }
 
     /// Where the indexer stands.

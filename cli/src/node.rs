@@ -4,7 +4,7 @@ use recoup_protocol::amount::BaseUnits;
 use recoup_protocol::reads::ReadOnly;
 use recoup_stacks::address::{ContractId, Principal};
 use recoup_stacks::clarity::{ClarityName, Value};
-use recoup_stacks::hash::{BurnHeight, IndexBlockHash, StacksHeight};
+use recoup_stacks::hash::{BurnHeight, IndexBlockHash, StacksHeight, Txid};
 use recoup_stacks::rpc::{Account, ContractInterface, NodeClient, NodeInfo, RpcError};
 use tokio::task::JoinSet;
 
@@ -225,6 +225,13 @@ impl View<'_> {
             )
             .hint("this token does not behave as SIP-010 has it")
         })
+    }
+
+    /// Whether a transaction stands in a block of this chain with an `(ok ..)`; none when the node cannot tell: most keep no
+    /// index of transactions.
+    pub async fn succeeded(&self, txid: &Txid) -> Option<bool> {
+        let stored = self.client.transaction(txid).await.ok().flatten()?;
+        Some(stored.is_canonical && stored.result.trim().starts_with("(ok"))
     }
 
     /// A contract's source, if there is such a contract. One request.

@@ -7,7 +7,9 @@ use serde_json::json;
 
 use crate::arguments::{Arguments, Command};
 use crate::commands::tx::TxCommand;
-use crate::commands::{config, contracts, doctor, invoice, manual, pay, refund, tx, wallet};
+use crate::commands::{
+    config, contracts, doctor, invoice, manual, operator, pay, refund, reserve, subscription, tx, wallet,
+};
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::interrupt::Interrupt;
@@ -49,6 +51,9 @@ async fn run(arguments: Arguments, interrupt: &Interrupt) -> Result<Output, Fail
         Command::Invoice(command) => invoice::run(&context()?, command).await,
         Command::Pay(arguments) => pay::run(&context()?, arguments).await,
         Command::Refund(command) => refund::run(&context()?, command).await,
+        Command::Subscription(command) => subscription::run(&context()?, command).await,
+        Command::Operator(command) => operator::run(&context()?, command).await,
+        Command::Reserve(command) => reserve::run(&context()?, command).await,
         Command::Tx(command) => tx::run(&context()?, command).await,
         Command::Config(command) => config::run(&arguments.global, &command),
         // A broken configuration is a finding, too.

@@ -88,12 +88,17 @@ impl TokenInfo {
     /// The post-condition that holds a transaction to exactly this amount leaving `sender`.
     #[must_use]
     pub fn fence(&self, sender: Address, amount: BaseUnits) -> Fence {
+        self.fence_of(PostConditionPrincipal::Standard(sender), amount)
+    }
+
+    /// The same for any principal, such as a contract that pays.
+    #[must_use]
+    pub fn fence_of(&self, principal: PostConditionPrincipal, amount: BaseUnits) -> Fence {
         // Post-conditions carry 64 bits.
         let (condition, limit, is_exact) = match u64::try_from(amount.0) {
             Ok(limit) => (FungibleCondition::Equal, limit, true),
             Err(_) => (FungibleCondition::GreaterOrEqual, u64::MAX, false),
         };
-        let principal = PostConditionPrincipal::Standard(sender);
         let post_condition = match self {
             Self::Stx => PostCondition::Stx {
                 principal,

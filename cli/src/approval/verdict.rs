@@ -76,7 +76,7 @@ pub fn approver_of(chain: Chain, draft: &Draft, approval: &Approval) -> Result<A
     if signer != claimed {
         return Err(broken());
     }
-    let planner = draft.intent.refunds().next().map(|refund| &refund.issuer);
+    let planner = draft.intent.refunds().next().map(|refund| refund.signer());
     if planner == Some(&Principal::from(signer)) {
         return Err(ApprovalError::OwnPlan(signer).into());
     }
@@ -124,6 +124,7 @@ mod tests {
             invoice_id: InvoiceId(7),
             merchant: address(1).into(),
             issuer: address(1).into(),
+            delegate: None,
             payer: "ST2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG".parse().unwrap(),
             token: Token::Stx,
             asked: "full".to_owned(),

@@ -178,6 +178,7 @@ fn check_line(
         quote,
         reference_refund,
         operator,
+        reserve: None,
         token,
     };
     // The journal was asked above, by an index: with many lines and entries a search for each would take for ever.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::sending::{Finished, Outcome, Proposal, SendOptions, Sender, Sent, TransactionDocument};
 use crate::context::{Context, Wallet};
-use crate::contracts::{CORE, Contract, MOCK_SBTC, TRAIT, sha256};
+use crate::contracts::{CORE, Contract, MOCK_SBTC, RESERVE, SUBSCRIPTIONS, TRAIT, sha256};
 use crate::failure::{Failure, Kind};
 use crate::journal::{Book, Intent};
 use crate::node::View;
@@ -17,7 +17,7 @@ use crate::send::Outgoing;
 use crate::terminal;
 
 /// The contracts of a release, each after those that it needs.
-const RELEASED: [Contract; 2] = [TRAIT, CORE];
+const RELEASED: [Contract; 4] = [TRAIT, CORE, SUBSCRIPTIONS, RESERVE];
 
 /// Deploy the contracts, or compare deployed ones with those in this program
 #[derive(Debug, Clone, Subcommand)]

@@ -18,12 +18,14 @@
 //! The states of an entry and the transitions between them stand in [`Stage`] and [`TRANSITIONS`], and for people in
 //! docs/JOURNAL.md. A journal with an impossible transition is damaged, too.
 
+mod act;
 mod entry;
 mod file;
 mod line;
 mod record;
 mod stage;
 
+pub use act::{Act, ActIntent};
 pub use entry::{Book, BookError, Draft, Entry, State};
 pub use file::{Journal, JournalError, LockedJournal};
 pub use line::LineError;

@@ -10,6 +10,7 @@ use recoup_stacks::address::{Address, ContractId, Principal};
 use recoup_stacks::hash::{BurnHeight, StacksHeight, Txid};
 use serde::{Deserialize, Serialize};
 
+use super::act::ActIntent;
 use super::stage::Step;
 
 /// A change of one entry. Enums are tagged from outside: serde cannot read numbers inside an inner-tagged enum while
@@ -179,6 +180,8 @@ pub enum Intent {
     Refund(RefundIntent),
     /// Several lines of a list are refunded by one transaction: all or none.
     RefundMany(BatchIntent),
+    /// Anything else that a contract is asked to do.
+    Act(ActIntent),
 }
 
 impl Intent {
@@ -191,6 +194,7 @@ impl Intent {
             Self::Pay(payment) => format!("payment of invoice {}", payment.invoice_id),
             Self::Refund(refund) => format!("refund of invoice {}", refund.invoice_id),
             Self::RefundMany(batch) => format!("{} refunds of a list", batch.lines.len()),
+            Self::Act(act) => act.act.describe(),
         }
     }
 }
@@ -241,8 +245,11 @@ pub struct RefundIntent {
     pub invoice_id: InvoiceId,
     /// The invoice's merchant.
     pub merchant: Principal,
-    /// Whose wallet signs and pays.
+    /// Whose wallet signs and pays; the reserve contract when a delegate refunds from the merchant's reserve.
     pub issuer: Principal,
+    /// Who signs for the reserve; none when the issuer signs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegate: Option<Principal>,
     /// To whom.
     pub payer: Principal,
     /// In which token.
@@ -262,6 +269,12 @@ pub struct RefundIntent {
 }
 
 impl RefundIntent {
+    /// Whose wallet signs.
+    #[must_use]
+    pub fn signer(&self) -> &Principal {
+        self.delegate.as_ref().unwrap_or(&self.issuer)
+    }
+
     /// What the contract is asked to do.
     #[must_use]
     pub fn order(&self) -> RefundOrder {

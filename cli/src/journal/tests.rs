@@ -22,6 +22,7 @@ fn intent() -> Intent {
         invoice_id: InvoiceId(7),
         merchant: MERCHANT.parse().unwrap(),
         issuer: MERCHANT.parse().unwrap(),
+        delegate: None,
         payer: PAYER.parse().unwrap(),
         token: Token::Stx,
         asked: "25%".to_owned(),

@@ -1,15 +1,17 @@
 //! Deciding on a refund: a function of what is wished, what is true, and what was sent before.
 
 use recoup_protocol::amount::BaseUnits;
-use recoup_protocol::calls::{Call, PaidIn};
+use recoup_protocol::calls::{Call, PaidIn, ReserveCall};
 use recoup_protocol::error::ContractError;
 use recoup_protocol::ids::RefundId;
 use recoup_protocol::reads::{Refund, RefundQuote};
-use recoup_stacks::address::Principal;
+use recoup_stacks::address::{ContractId, Principal};
 use recoup_stacks::hash::BurnHeight;
+use recoup_stacks::transaction::PostConditionPrincipal;
 
 use super::facts::Facts;
 use super::refusal::Refusal;
+use super::reserve::{RefundCall, ReservePlan, check_budget, check_delegate};
 use super::same::{find_unsettled, is_on_chain};
 use super::wish::Wish;
 use crate::journal::{Book, RefundIntent};
@@ -45,6 +47,8 @@ pub struct Plan {
     pub deadline: BurnHeight,
     /// Burn height at which all this is true.
     pub burn_height: BurnHeight,
+    /// What is left of the merchant's reserve and of the delegate's budget; none when the issuer signs itself.
+    pub reserve: Option<ReservePlan>,
     /// What the merchant should think about.
     pub warnings: Vec<String>,
 }
@@ -52,11 +56,23 @@ pub struct Plan {
 impl Plan {
     /// The contract call.
     #[must_use]
-    pub fn call(&self) -> Call {
-        Call::Refund(PaidIn {
+    pub fn call(&self) -> RefundCall {
+        let refund = PaidIn {
             order: self.intent.order(),
             token: self.token.contract().cloned(),
-        })
+        };
+        match self.reserve {
+            Some(_) => RefundCall::Reserve(ReserveCall::Refund(refund)),
+            None => RefundCall::Core(Call::Refund(refund)),
+        }
+    }
+
+    /// The contract that is called.
+    #[must_use]
+    pub fn contract(&self) -> &ContractId {
+        self.reserve
+            .as_ref()
+            .map_or(&self.intent.core, |reserve| &reserve.contract)
     }
 }
 
@@ -83,7 +99,8 @@ pub fn decide(wish: &Wish, facts: &Facts, book: &Book, force: bool) -> Result<De
     if let Some(entry) = find_unsettled(book, wish, facts, quote)? {
         return Ok(Decision::Resume(entry.number));
     }
-    let issuer = Principal::from(facts.issuer);
+    let issuer = facts.issuer_principal();
+    check_delegate(wish, facts, quote)?;
     check_contract(wish, facts, quote, &issuer)?;
     let (deadline, blocks_left) = check_deadline(quote)?;
     if blocks_left < SAFE_BLOCKS_LEFT && !force {
@@ -94,9 +111,9 @@ pub fn decide(wish: &Wish, facts: &Facts, book: &Book, force: bool) -> Result<De
         let detail = "the issuer cannot refund itself";
         return Err(Refusal::contract(ContractError::PayerNotAllowed, detail));
     }
-    Ok(Decision::Send(Box::new(plan(
-        wish, facts, quote, amount, deadline,
-    ))))
+    let reserve = check_budget(facts, quote, amount)?;
+    let plan = plan(wish, facts, quote, amount, deadline);
+    Ok(Decision::Send(Box::new(Plan { reserve, ..plan })))
 }
 
 fn check_networks(wish: &Wish, facts: &Facts) -> Result<(), Refusal> {
@@ -176,7 +193,11 @@ fn check_amount(wish: &Wish, facts: &Facts, quote: &RefundQuote) -> Result<BaseU
 }
 
 fn plan(wish: &Wish, facts: &Facts, quote: &RefundQuote, amount: BaseUnits, deadline: BurnHeight) -> Plan {
-    let fence = facts.token.fence(facts.issuer, amount);
+    let payer_of_refund = match &facts.reserve {
+        Some(reserve) => PostConditionPrincipal::Contract(reserve.contract.clone()),
+        None => PostConditionPrincipal::Standard(facts.issuer),
+    };
+    let fence = facts.token.fence_of(payer_of_refund, amount);
     let mut warnings = Vec::new();
     if wish.payer.is_contract() {
         warnings.push("the payer is a contract: make sure that it can use what it gets".to_owned());
@@ -191,7 +212,8 @@ fn plan(wish: &Wish, facts: &Facts, quote: &RefundQuote, amount: BaseUnits, dead
             core: facts.core.clone(),
             invoice_id: wish.invoice_id,
             merchant: quote.merchant.clone(),
-            issuer: facts.issuer.into(),
+            issuer: facts.issuer_principal(),
+            delegate: facts.reserve.as_ref().map(|_| facts.issuer.into()),
             payer: wish.payer.clone(),
             token: quote.token.clone(),
             asked: wish.asked.to_string(),
@@ -205,6 +227,7 @@ fn plan(wish: &Wish, facts: &Facts, quote: &RefundQuote, amount: BaseUnits, dead
         left_after: BaseUnits(quote.refundable.0.saturating_sub(amount.0)),
         deadline,
         burn_height: quote.burn_height,
+        reserve: None,
         warnings,
     }
 }

@@ -2,8 +2,8 @@
 
 use recoup_protocol::amount::BaseUnits;
 use recoup_protocol::ids::RefundId;
-use recoup_protocol::reads::{OperatorRights, Refund, RefundQuote};
-use recoup_stacks::address::{Address, ContractId};
+use recoup_protocol::reads::{Delegate, OperatorRights, Refund, RefundQuote};
+use recoup_stacks::address::{Address, ContractId, Principal};
 
 use crate::profile::Chain;
 use crate::token::TokenInfo;
@@ -23,8 +23,32 @@ pub struct Facts {
     pub reference_refund: Option<(RefundId, Refund)>,
     /// What the merchant lets the issuer do; looked up only when they are not the same.
     pub operator: Option<OperatorRights>,
+    /// When the wallet is to refund from the merchant's reserve: that is the issuer then.
+    pub reserve: Option<ReserveFacts>,
     /// The invoice's token.
     pub token: TokenInfo,
+}
+
+impl Facts {
+    /// Whose balance pays: the wallet's, or the reserve's.
+    #[must_use]
+    pub fn issuer_principal(&self) -> Principal {
+        match &self.reserve {
+            Some(reserve) => reserve.contract.clone().into(),
+            None => self.issuer.into(),
+        }
+    }
+}
+
+/// The merchant's reserve in the invoice's token, and what the wallet may do with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReserveFacts {
+    /// The contract.
+    pub contract: ContractId,
+    /// What the merchant holds in it.
+    pub balance: BaseUnits,
+    /// The wallet's budget; none when it is no delegate.
+    pub delegate: Option<Delegate>,
 }
 
 /// What the issuer owns at that block.

@@ -59,7 +59,8 @@ pub(super) fn find_unsettled<'book>(
             if wish.reference.is_none()
                 && is_alone(entry)
                 && is_same(wish, refund)
-                && refund.issuer == facts.issuer.into() =>
+                && refund.issuer == facts.issuer_principal()
+                && *refund.signer() == facts.issuer.into() =>
         {
             Ok(Some(entry))
         }

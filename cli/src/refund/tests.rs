@@ -1,6 +1,7 @@
 //! Every way a wish can end, without a chain.
 
 use recoup_protocol::amount::BaseUnits;
+use recoup_protocol::calls::ContractCall as _;
 use recoup_protocol::error::ContractError;
 use recoup_protocol::ids::{InvoiceId, RefundId};
 use recoup_protocol::reads::{OperatorRights, Refund, RefundQuote};
@@ -8,6 +9,7 @@ use recoup_protocol::status::InvoiceStatus;
 use recoup_protocol::token::Token;
 use recoup_stacks::address::Principal;
 use recoup_stacks::hash::{BurnHeight, StacksHeight, Txid};
+use recoup_stacks::transaction::{PostCondition, PostConditionPrincipal};
 
 use super::*;
 use crate::failure::{Failure, Kind};
@@ -70,6 +72,7 @@ fn facts_with(change: impl FnOnce(&mut RefundQuote)) -> Facts {
         quote: Some(quote),
         reference_refund: None,
         operator: None,
+        reserve: None,
         token: TokenInfo::Stx,
     }
 }
@@ -445,4 +448,96 @@ fn a_refusal_names_error_numbers_and_the_way_out() {
     let failure = Failure::from(refusal.unwrap_err());
     assert_eq!(failure.kind, Kind::Refused);
     insta::assert_snapshot!(failure.to_text());
+}
+
+/// PAYER's refund by a delegate, whose reserve holds 500 and whose budget is 80 in all and 50 at once.
+fn from_reserve(change: impl FnOnce(&mut ReserveFacts)) -> Facts {
+    let contract = "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.recoup-reserve"
+        .parse()
+        .unwrap();
+    let mut reserve = ReserveFacts {
+        contract,
+        balance: BaseUnits(500),
+        delegate: Some(recoup_protocol::reads::Delegate {
+            per_refund: BaseUnits(50),
+            per_period: BaseUnits(80),
+            period: 100,
+            period_start: BurnHeight(60),
+            spent: BaseUnits(40),
+            expires_at: BurnHeight(65),
+        }),
+    };
+    change(&mut reserve);
+    Facts {
+        issuer: DELEGATE.parse().unwrap(),
+        operator: Some(OperatorRights {
+            may_refund: true,
+            may_invoice: false,
+        }),
+        reserve: Some(reserve),
+        ..facts()
+    }
+}
+
+const DELEGATE: &str = "ST2NEB84ASENDXKYGJPQW86YXQCEFEX2ZQPG87ND";
+
+#[test]
+fn a_delegate_refunds_within_its_budget_from_the_reserve() {
+    let wish = |units| Wish {
+        asked: Asked::Exactly(BaseUnits(units)),
+        ..wish()
+    };
+    let decided = |units, facts: &Facts| decide(&wish(units), facts, &Book::default(), false);
+    let Ok(Decision::Send(plan)) = decided(40, &from_reserve(|_| {})) else {
+        panic!("it is within all limits")
+    };
+    assert_eq!(plan.contract().to_string(), plan.intent.issuer.to_string());
+    assert_eq!(plan.intent.signer().to_string(), DELEGATE);
+    let after = plan.reserve.as_ref().unwrap();
+    assert_eq!(
+        (after.balance_after, after.budget_after),
+        (BaseUnits(460), BaseUnits(0))
+    );
+    let PostCondition::Stx { principal, .. } = &plan.fence.post_condition else {
+        panic!("not STX")
+    };
+    assert_eq!(
+        *principal,
+        PostConditionPrincipal::Contract(plan.contract().clone())
+    );
+    let refused = |units, change: fn(&mut ReserveFacts)| match decided(units, &from_reserve(change)) {
+        Err(Refusal::Contract { error, .. }) => error,
+        other => panic!("{other:?}"),
+    };
+    let delegate = |change: fn(&mut recoup_protocol::reads::Delegate)| {
+        move |reserve: &mut ReserveFacts| change(reserve.delegate.as_mut().unwrap())
+    };
+    assert_eq!(refused(51, |_| {}), ContractError::AboveLimit);
+    assert_eq!(refused(41, |_| {}), ContractError::BudgetSpent);
+    assert_eq!(
+        refused(40, |reserve| reserve.balance = BaseUnits(39)),
+        ContractError::ReserveTooLow
+    );
+    assert_eq!(
+        refused(40, |reserve| reserve.delegate = None),
+        ContractError::NotDelegate
+    );
+    let mut over = from_reserve(|_| {});
+    delegate(|delegate| delegate.expires_at = BurnHeight(64))(over.reserve.as_mut().unwrap());
+    assert!(matches!(
+        decided(40, &over),
+        Err(Refusal::Contract {
+            error: ContractError::DelegationExpired,
+            ..
+        })
+    ));
+    let mut own = from_reserve(|_| {});
+    own.issuer = PAYER.parse().unwrap();
+    assert!(matches!(
+        decided(40, &own),
+        Err(Refusal::Contract {
+            error: ContractError::DelegateIsPayer,
+            ..
+        })
+    ));
 }

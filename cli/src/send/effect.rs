@@ -6,15 +6,16 @@ use recoup_protocol::reads::{
     GetInvoice, GetInvoiceByReference, GetLedger, GetRefund, GetRefundByReference, Refund,
 };
 
+use super::act;
 use super::judge::Effect;
 use crate::contracts::sha256;
 use crate::failure::Failure;
-use crate::journal::{BatchIntent, BatchLine, Intent, InvoiceIntent, PaymentIntent, RefundIntent};
+use crate::journal::{BatchIntent, BatchLine, Entry, Intent, InvoiceIntent, PaymentIntent, RefundIntent};
 use crate::node::View;
 
 /// Looks for the effect of a transaction whose nonce is used.
-pub(super) async fn find(view: &View<'_>, intent: &Intent) -> Result<Option<Effect>, Failure> {
-    match intent {
+pub(super) async fn find(view: &View<'_>, entry: &Entry) -> Result<Option<Effect>, Failure> {
+    match &entry.intent {
         Intent::Deploy {
             contract,
             source_sha256,
@@ -33,6 +34,7 @@ pub(super) async fn find(view: &View<'_>, intent: &Intent) -> Result<Option<Effe
             burn_height: Some(found.burn_height),
         })),
         Intent::RefundMany(batch) => find_batch(view, batch).await,
+        Intent::Act(intent) => act::find(view, intent, entry).await,
     }
 }
 

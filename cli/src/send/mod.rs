@@ -4,6 +4,7 @@
 //! then send. From there on the transaction is sent again byte for byte until its nonce is used; nothing is ever signed a
 //! second time while the first may still count.
 
+mod act;
 mod bump;
 mod current;
 mod effect;

@@ -30,7 +30,7 @@ pub async fn refresh(context: &Context, view: &View<'_>, entry: &Entry) -> Resul
     let transaction = &entry.transaction;
     let account = view.account(&transaction.sender.into()).await?;
     let effect = if transaction.nonce < account.nonce {
-        effect::find(view, &entry.intent).await?
+        effect::find(view, entry).await?
     } else {
         None
     };

@@ -19,6 +19,7 @@ mod offline;
 mod payments;
 mod refusals;
 mod replay;
+mod satellites;
 mod shop;
 mod terminal;
 mod wallets;

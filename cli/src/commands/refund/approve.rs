@@ -143,7 +143,7 @@ async fn sign(context: &Context, request: &Request, yes: bool) -> Result<(Approv
         return Err(Failure::new(Kind::Refused, message).hint("choose the profile with --profile"));
     }
     let wallet = context.wallet()?;
-    let planner = request.intent.refunds().next().map(|refund| &refund.issuer);
+    let planner = request.intent.refunds().next().map(|refund| refund.signer());
     if planner == Some(&Principal::from(wallet.address)) {
         return Err(ApprovalError::OwnPlan(wallet.address).into());
     }

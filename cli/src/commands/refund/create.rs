@@ -2,9 +2,12 @@
 
 use clap::Args;
 use recoup_protocol::amount::BaseUnits;
+use recoup_protocol::contracts::Contract;
 use recoup_protocol::error::ContractError;
 use recoup_protocol::ids::{InvoiceId, RefundId};
-use recoup_protocol::reads::{GetOperator, GetPayerAt, GetRefund, GetRefundQuote, Refund, RefundQuote};
+use recoup_protocol::reads::{
+    GetCoverage, GetDelegate, GetOperator, GetPayerAt, GetRefund, GetRefundQuote, Refund, RefundQuote,
+};
 use recoup_protocol::text::{Reference, Text};
 use recoup_stacks::address::{ContractId, Principal};
 use recoup_stacks::rpc::Account;
@@ -20,11 +23,12 @@ use crate::commands::sending::{
     Finished, Outcome, Priced, SendOptions, Sender, TransactionDocument, inclusion,
 };
 use crate::context::{Context, Wallet};
+use crate::contracts::RESERVE;
 use crate::failure::{Failure, Kind};
 use crate::journal::{ApprovalTerms, Book, Entry, FailedAt, Intent, RefundIntent, State};
 use crate::node::View;
 use crate::output::{Fields, Output};
-use crate::refund::{Asked, Decision, Facts, Funds, Plan, Refusal, Wish, decide, ensure_funds};
+use crate::refund::{Asked, Decision, Facts, Funds, Plan, Refusal, ReserveFacts, Wish, decide, ensure_funds};
 use crate::send::{Ending, ensure_current, refresh};
 use crate::terminal;
 use crate::token::TokenInfo;
@@ -62,6 +66,9 @@ pub struct CreateRefund {
     /// Why; public for ever
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<Text>,
+    /// As a delegate of the merchant: pay it from the merchant's reserve
+    #[arg(long, conflicts_with = "all_payers")]
+    pub(super) from_reserve: bool,
     /// Send it although the deadline is near
     #[arg(long)]
     pub(super) force: bool,
@@ -111,6 +118,7 @@ impl CreateRefund {
             full,
             reference: intent.reference.clone(),
             reason: intent.reason.clone(),
+            from_reserve: intent.delegate.is_some(),
             force: false,
             send,
         }
@@ -258,12 +266,17 @@ async fn price(sender: &Sender<'_>, plan: &Plan) -> Result<Priced, Failure> {
     let intent = Intent::Refund(plan.intent.clone());
     let outgoing = sender
         .context
-        .outgoing(&plan.intent.core, &plan.call(), intent)
+        .outgoing(plan.contract(), &plan.call(), intent)
         .fenced(vec![plan.fence.post_condition.clone()]);
     let priced = sender.price(outgoing).await?;
     let funds = funds(sender.view, plan, &priced.account).await?;
     let (fee, issuer) = (priced.fee.micro_stx, sender.wallet.address);
-    ensure_funds(&plan.token, plan.intent.amount, fee, funds, issuer)?;
+    // The reserve's balance was checked with the delegate's budget: the wallet pays the fee only.
+    let own_amount = match plan.reserve {
+        Some(_) => BaseUnits::ZERO,
+        None => plan.intent.amount,
+    };
+    ensure_funds(&plan.token, own_amount, fee, funds, issuer)?;
     Ok(priced)
 }
 
@@ -300,12 +313,21 @@ async fn read(
         return Err(several_payers(view, core, invoice_id, &quote).await);
     }
     let token = cache.token(view, &quote.token).await?;
-    let operator = if quote.merchant == issuer {
+    let reserve = if arguments.from_reserve {
+        Some(read_reserve(view, core, cache, &quote, &issuer).await?)
+    } else {
+        None
+    };
+    let payer_of_refund = match &reserve {
+        Some(reserve) => Principal::from(reserve.contract.clone()),
+        None => issuer,
+    };
+    let operator = if quote.merchant == payer_of_refund {
         None
     } else {
         let question = GetOperator {
             merchant: quote.merchant.clone(),
-            operator: issuer,
+            operator: payer_of_refund,
         };
         Some(view.read(core, &question).await?)
     };
@@ -334,9 +356,38 @@ async fn read(
         quote: Some(quote),
         reference_refund,
         operator,
+        reserve,
         token,
     };
     Ok((wish, facts))
+}
+
+/// The merchant's reserve in the invoice's token, and what the wallet may do with it.
+async fn read_reserve(
+    view: &View<'_>,
+    core: &ContractId,
+    cache: &mut Cache,
+    quote: &RefundQuote,
+    wallet: &Principal,
+) -> Result<ReserveFacts, Failure> {
+    let contract = Contract::Reserve.beside(core);
+    cache.ensure_source(view, &contract, RESERVE).await?;
+    let coverage = GetCoverage {
+        merchant: quote.merchant.clone(),
+        token: quote.token.clone(),
+    };
+    let balance = view.read(&contract, &coverage).await?;
+    let question = GetDelegate {
+        merchant: quote.merchant.clone(),
+        delegate: wallet.clone(),
+        token: quote.token.clone(),
+    };
+    let delegate = view.read(&contract, &question).await?;
+    Ok(ReserveFacts {
+        contract,
+        balance,
+        delegate,
+    })
 }
 
 async fn several_payers(
@@ -423,6 +474,8 @@ async fn funds(view: &View<'_>, plan: &Plan, account: &Account) -> Result<Funds,
     let micro_stx = BaseUnits(account.balance);
     let token = match &plan.token {
         TokenInfo::Stx => micro_stx,
+        // The reserve's balance is the merchant's part of it, and was checked.
+        TokenInfo::Sip010(_) if plan.reserve.is_some() => BaseUnits::ZERO,
         TokenInfo::Sip010(info) => view.token_balance(info, &plan.intent.issuer).await?,
     };
     Ok(Funds { micro_stx, token })

@@ -20,6 +20,15 @@ pub(super) struct PlanDocument {
     invoice_id: InvoiceId,
     merchant: Principal,
     issuer: Principal,
+    /// Who signs for the reserve.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delegate: Option<Principal>,
+    /// What the merchant's reserve holds afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reserve_after: Option<BaseUnits>,
+    /// What the delegate may still refund in this period afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget_after: Option<BaseUnits>,
     payer: Principal,
     token: Token,
     symbol: String,
@@ -49,6 +58,9 @@ impl PlanDocument {
             invoice_id: intent.invoice_id,
             merchant: intent.merchant,
             issuer: intent.issuer,
+            delegate: intent.delegate,
+            reserve_after: plan.reserve.as_ref().map(|reserve| reserve.balance_after),
+            budget_after: plan.reserve.as_ref().map(|reserve| reserve.budget_after),
             payer: intent.payer,
             token: intent.token,
             symbol: plan.token.symbol().to_owned(),
@@ -76,7 +88,25 @@ pub(super) fn plan_text(plan: &Plan, chain: Chain, fee: u64, wallet: &str) -> St
         .row("refund", plan.token.show(intent.amount))
         .optional("token", plan.token.contract())
         .row("to payer", &intent.payer)
-        .row("from", format!("{} (wallet {wallet})", intent.issuer))
+        .row(
+            "from",
+            match &intent.delegate {
+                Some(delegate) => format!("the merchant's reserve (delegate {delegate}, wallet {wallet})"),
+                None => format!("{} (wallet {wallet})", intent.issuer),
+            },
+        )
+        .optional(
+            "reserve after",
+            plan.reserve
+                .as_ref()
+                .map(|reserve| plan.token.show(reserve.balance_after)),
+        )
+        .optional(
+            "your budget after",
+            plan.reserve
+                .as_ref()
+                .map(|reserve| plan.token.show(reserve.budget_after)),
+        )
         .row("refunded before", plan.token.show(intent.expected_refunded))
         .row("left after", plan.token.show(plan.left_after))
         .row(
@@ -106,6 +136,7 @@ mod tests {
                 invoice_id: InvoiceId(7),
                 merchant: issuer.parse().unwrap(),
                 issuer: issuer.parse().unwrap(),
+                delegate: None,
                 payer: "ST2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG".parse().unwrap(),
                 token: Token::Stx,
                 asked: "25%".to_owned(),
@@ -119,6 +150,7 @@ mod tests {
             left_after: BaseUnits(4_500_000),
             deadline: BurnHeight(154),
             burn_height: BurnHeight(64),
+            reserve: None,
             warnings: Vec::new(),
         }
     }

@@ -137,10 +137,11 @@ async fn send_approved(context: &Context, draft: &Draft, arguments: &Resume) -> 
         return Ok(());
     }
     let wallet = context.wallet()?;
-    if refund.issuer != wallet.address.into() {
+    if *refund.signer() != wallet.address.into() {
         terminal::note(&format!(
             "entry {} was planned by {}: name that wallet with --wallet",
-            draft.number, refund.issuer
+            draft.number,
+            refund.signer()
         ));
         return Ok(());
     }
