@@ -1,0 +1,32 @@
+//! How fast the indexer takes the chain in: made-up archives, the real program, a private PostgreSQL cluster that
+//! forces everything to the disk, and PostgreSQL's own figure for the same rows or bytes in the same run.
+
+mod archives;
+mod copied;
+mod database;
+mod forks;
+mod live;
+mod program;
+mod scale;
+mod table;
+
+pub use scale::Scale;
+pub use table::{Line, Table};
+
+use anyhow::Result;
+use recoup_test_support::{Cluster, Durability};
+
+/// Measures everything at a scale.
+///
+/// # Errors
+/// When a program fails, or its tables do not hold what was sent.
+pub fn run(scale: &Scale) -> Result<Table> {
+    let cluster = Cluster::start(Durability::Full)?;
+    let mut table = Table::default();
+    archives::dense(&cluster, scale, &mut table)?;
+    archives::sparse(&cluster, scale, &mut table)?;
+    live::acknowledged(&cluster, scale, &mut table)?;
+    live::visible(&cluster, scale, &mut table)?;
+    forks::followed(&cluster, scale, &mut table)?;
+    Ok(table)
+}

@@ -1,0 +1,119 @@
+//! The indexer's program, watched.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use recoup_block_tree::{CORE, ROOT_HEIGHT};
+use recoup_test_support::{Process, binary, scratch_folder};
+use serde_json::Value;
+
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// A run of the program that ended well.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Finished {
+    /// How long it took.
+    pub(crate) time: Duration,
+    /// The most memory that it held, in bytes.
+    pub(crate) peak_memory: u64,
+}
+
+fn indexer(command: &str, database_url: &str) -> Result<Command> {
+    let mut program = Command::new(binary("recoup-indexer", "recoup-indexer")?);
+    program
+        .arg(command)
+        .env("RECOUP_DATABASE_URL", database_url)
+        .env("RECOUP_LOG", "warn")
+        .stdin(Stdio::null());
+    Ok(program)
+}
+
+fn following(command: &str, database_url: &str) -> Result<Command> {
+    let mut program = indexer(command, database_url)?;
+    program
+        .args(["--network", "testnet", "--core-contract", CORE, "--start-block"])
+        .arg(ROOT_HEIGHT.to_string());
+    Ok(program)
+}
+
+/// Makes the tables of an empty database.
+pub(crate) fn migrate(database_url: &str) -> Result<()> {
+    watch(indexer("migrate", database_url)?).map(drop)
+}
+
+/// Imports an archive.
+pub(crate) fn import(database_url: &str, archive: &Path) -> Result<Finished> {
+    let mut program = following("import", database_url)?;
+    program.arg(archive);
+    watch(program)
+}
+
+fn watch(mut program: Command) -> Result<Finished> {
+    let started = Instant::now();
+    let mut child = program.stdout(Stdio::null()).spawn().context("recoup-indexer")?;
+    let mut peak_memory = 0;
+    loop {
+        peak_memory = memory_of(child.id(), "VmHWM:").unwrap_or(0).max(peak_memory);
+        if let Some(status) = child.try_wait()? {
+            ensure!(status.success(), "recoup-indexer ended with {status}");
+            return Ok(Finished {
+                time: started.elapsed(),
+                peak_memory,
+            });
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+}
+
+/// A running indexer with its two addresses.
+#[derive(Debug)]
+pub(crate) struct Running {
+    _process: Process,
+    pub(crate) observer: String,
+    pub(crate) api: String,
+    pid: u32,
+}
+
+impl Running {
+    pub(crate) fn start(database_url: &str) -> Result<Self> {
+        let mut program = following("run", database_url)?;
+        program.args(["--observer-listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0"]);
+        let mut process = Process::spawn("recoup-indexer", program, scratch_folder("bench")?, "TERM")?;
+        let ready: Value = serde_json::from_str(&process.first_line(START_LIMIT)?)?;
+        let address = |name: &str| {
+            ready
+                .get(name)
+                .and_then(Value::as_str)
+                .map(|address| format!("http://{address}"))
+                .with_context(|| format!("no {name} in {ready}"))
+        };
+        Ok(Self {
+            observer: address("observer")?,
+            api: address("api")?,
+            pid: ready
+                .get("pid")
+                .and_then(Value::as_u64)
+                .and_then(|pid| u32::try_from(pid).ok())
+                .context("no pid")?,
+            _process: process,
+        })
+    }
+
+    /// The most memory that it held until now, in bytes.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        memory_of(self.pid, "VmHWM:").unwrap_or(0)
+    }
+}
+
+/// As Linux counts it; none elsewhere.
+fn memory_of(pid: u32, field: &str) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1_024)
+}
