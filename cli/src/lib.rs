@@ -8,6 +8,7 @@ pub mod arguments;
 pub mod batch;
 pub mod browser;
 pub mod cache;
+mod clock;
 pub mod commands;
 pub mod context;
 pub mod contracts;

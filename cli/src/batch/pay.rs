@@ -15,6 +15,7 @@ use super::sequence::{Balances, Pair};
 use super::split::halve;
 use super::transaction::{outgoing, sum};
 use crate::context::Context;
+use crate::failpoint;
 use crate::failure::{Failure, Kind};
 use crate::journal::{BatchLine, Book, Entry, FailedAt, RefundIntent, State};
 use crate::refund::{Asked, ensure_funds, read_funds};
@@ -123,7 +124,9 @@ impl Payer<'_> {
                     }
                 },
             }
+            failpoint::reach("before-results");
             results.save()?;
+            failpoint::reach("between-transactions");
         }
         Ok(run)
     }

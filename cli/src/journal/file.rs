@@ -5,13 +5,14 @@ use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::entry::{Book, BookError};
 use super::line::{Chain, LineError};
 use super::record::{Change, Record};
+use crate::clock;
+use crate::failpoint;
 use crate::home::{FileError, make_folder_of, open_to_append, sync_folder_of};
 
 /// Why the journal cannot be used. Nothing is ever signed then.
@@ -247,7 +248,7 @@ impl LockedJournal<'_> {
     /// When it does not fit, or cannot be written. What was written in part is dropped by the next reader.
     pub fn append(&mut self, entry: u64, change: Change) -> Result<(), JournalError> {
         // To whole seconds, so that what is read back equals what was written.
-        let at = Utc::now();
+        let at = clock::now();
         let at = chrono::DateTime::from_timestamp(at.timestamp(), 0).unwrap_or(at);
         let record = Record { entry, at, change };
         let path = &self.journal.path;
@@ -271,6 +272,13 @@ impl LockedJournal<'_> {
             source,
         })?;
         let (line, chain) = self.content.chain.write(&json);
+        failpoint::reach_after("during-journal", || {
+            let half = line.len().saturating_div(2);
+            let _ = self
+                .file
+                .write_all(line.as_bytes().get(..half).unwrap_or_default());
+            let _ = self.file.sync_all();
+        });
         let result = self
             .file
             .write_all(line.as_bytes())

@@ -8,6 +8,7 @@ use recoup_stacks::hash::Txid;
 use super::effect;
 use super::judge::{Effect, Verdict, judge};
 use crate::context::Context;
+use crate::failpoint;
 use crate::failure::Failure;
 use crate::journal::{Change, Entry, FailedAt, Inclusion, Intent, SignedTransaction, State};
 use crate::node::View;
@@ -57,7 +58,9 @@ pub async fn refresh(context: &Context, view: &View<'_>, entry: &Entry) -> Resul
         Verdict::WithoutEffect => explanation,
     };
     if let Some(change) = change {
+        failpoint::reach("before-journal-seen");
         journal.append(entry.number, change)?;
+        failpoint::reach("after-journal-seen");
     }
     Ok(journal.book().get(entry.number).unwrap_or(entry).clone())
 }

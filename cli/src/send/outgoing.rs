@@ -109,6 +109,7 @@ pub fn record(
         transaction,
         draft,
     } = outgoing;
+    failpoint::reach("before-journal-planned");
     let number = match draft {
         // Another process may have sent it, or given it up, since it was looked at.
         Some(number) if journal.book().get(number).is_some() => return Ok(Recorded::Resume(number)),

@@ -36,6 +36,7 @@ pub(super) async fn post(context: &Context, entry: &Entry, attempt: Attempt) -> 
             } else {
                 entry.clone()
             };
+            failpoint::reach("after-journal-broadcast");
             Ok(Posted::Accepted(entry))
         }
         Err(BroadcastError::Rejected(rejection)) => refused(context, entry, &rejection, attempt),

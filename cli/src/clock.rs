@@ -1,0 +1,21 @@
+//! The machine's clock. Nothing is decided by it: it only dates the journal's lines.
+
+use chrono::{DateTime, Utc};
+
+/// Now. Tests set the clock wrong by `RECOUP_CLOCK_OFFSET_S` seconds, in the build with failpoints alone.
+#[cfg(feature = "failpoints")]
+pub(crate) fn now() -> DateTime<Utc> {
+    let offset = std::env::var("RECOUP_CLOCK_OFFSET_S")
+        .ok()
+        .and_then(|seconds| chrono::TimeDelta::try_seconds(seconds.parse().ok()?));
+    let now = Utc::now();
+    offset
+        .and_then(|offset| now.checked_add_signed(offset))
+        .unwrap_or(now)
+}
+
+/// Now.
+#[cfg(not(feature = "failpoints"))]
+pub(crate) fn now() -> DateTime<Utc> {
+    Utc::now()
+}
