@@ -25,7 +25,7 @@ use crate::commands::sending::{
 use crate::context::{Context, Wallet};
 use crate::contracts::RESERVE;
 use crate::failure::{Failure, Kind};
-use crate::journal::{ApprovalTerms, Book, Entry, FailedAt, Intent, RefundIntent, State};
+use crate::journal::{ApprovalTerms, Book, Entry, Intent, RefundIntent, State};
 use crate::node::View;
 use crate::output::{Fields, Output};
 use crate::refund::{Asked, Decision, Facts, Funds, Plan, Refusal, ReserveFacts, Wish, decide, ensure_funds};
@@ -419,7 +419,11 @@ async fn decide_settled(
     force: bool,
 ) -> Result<Decision, Failure> {
     let book = context.journal.read()?;
-    look_after_refused(context, view, wish, facts, &book).await?;
+    // Of a reference the chain itself tells what became.
+    if facts.reference_refund.is_none() {
+        look_after_failed(context, view, wish, facts, &book).await?;
+    }
+    let book = context.journal.read()?;
     let number = match decide(wish, facts, &book, force) {
         Err(Refusal::OpenRefund { entry, .. } | Refusal::ReferenceInJournal { entry, .. }) => entry,
         decision => return Ok(decision?),
@@ -431,9 +435,9 @@ async fn decide_settled(
     Ok(decide(wish, facts, &book, force)?)
 }
 
-/// A node may refuse a transaction and keep it all the same. What it refused for this payer is looked for on chain before
-/// the payer is refunded again.
-async fn look_after_refused(
+/// A node may refuse a transaction and keep it all the same, or be wrong about a nonce, and a fork can turn a failure. What
+/// was signed for this payer and failed is looked for on chain before the payer is refunded again.
+async fn look_after_failed(
     context: &Context,
     view: &View<'_>,
     wish: &Wish,
@@ -441,14 +445,7 @@ async fn look_after_refused(
     book: &Book,
 ) -> Result<(), Failure> {
     let is_of_payer = |entry: &&Entry| {
-        let at_node = matches!(
-            &entry.state,
-            State::Failed {
-                at: FailedAt::Node,
-                ..
-            }
-        );
-        at_node
+        matches!(&entry.state, State::Failed { .. } | State::Replaced)
             && entry.refunds().any(|refund| {
                 refund.core == facts.core
                     && refund.invoice_id == wish.invoice_id
@@ -456,11 +453,12 @@ async fn look_after_refused(
             })
     };
     for entry in book.entries().filter(is_of_payer) {
-        if refresh(context, view, entry).await?.state == entry.state {
+        // One that is open again is found by whoever decides.
+        if !matches!(refresh(context, view, entry).await?.state, State::Included(_)) {
             continue;
         }
         let message = format!(
-            "refund {} was refused by the node, and is in a block all the same",
+            "refund {} had failed by the node's word, and is in a block all the same",
             entry.transaction.txid
         );
         return Err(Failure::new(Kind::Refused, message)

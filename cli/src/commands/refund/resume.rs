@@ -8,7 +8,7 @@ use super::gate;
 use crate::commands::sending::{Patiently, SendOptions, TransactionDocument};
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
-use crate::journal::{Draft, Entry, Stage, State};
+use crate::journal::{Book, Draft, Entry, Stage, State};
 use crate::output::{Output, Table};
 use crate::send::{Patience, Start, carry_out, refresh};
 use crate::terminal;
@@ -97,8 +97,14 @@ pub(super) async fn run(context: &Context, arguments: &Resume) -> Result<Output,
         worst: None,
     };
     let book = context.journal.read()?;
-    for entry in book.entries().filter(|entry| is_unsettled(entry)) {
+    for entry in book
+        .entries()
+        .filter(|entry| is_unsettled(entry) || can_turn(&book, entry))
+    {
         let result = finish(context, entry, patience).await;
+        if result.is_ok() && !is_unsettled(entry) && is_as_seen(context, entry)? {
+            continue;
+        }
         report.take(entry.number, result)?;
     }
     for draft in book.drafts().filter(|draft| draft.is_awaiting()) {
@@ -163,6 +169,25 @@ async fn send_approved(context: &Context, draft: &Draft, arguments: &Resume) -> 
 /// Open, or seen in a block that is not final yet.
 fn is_unsettled(entry: &Entry) -> bool {
     entry.state.is_open() || matches!(entry.state, State::Included(_))
+}
+
+fn is_as_seen(context: &Context, entry: &Entry) -> Result<bool, Failure> {
+    let book = context.journal.read()?;
+    Ok(book.get(entry.number).is_some_and(|now| now.state == entry.state))
+}
+
+/// Ended without effect, and one of its sender's last: a fork, or a node that was wrong about its nonce, can turn that.
+fn can_turn(book: &Book, entry: &Entry) -> bool {
+    /// As many as nodes let wait for one account.
+    const LAST: u64 = 25;
+    let transaction = &entry.transaction;
+    let newest = book
+        .entries()
+        .filter(|other| other.transaction.sender == transaction.sender)
+        .map(|other| other.transaction.nonce)
+        .max();
+    matches!(entry.state, State::Failed { .. } | State::Replaced)
+        && newest.is_some_and(|newest| transaction.nonce.saturating_add(LAST) > newest)
 }
 
 async fn finish(context: &Context, entry: &Entry, patience: Patience) -> Result<(), Failure> {
