@@ -12,6 +12,7 @@ import { NoAnswer, transactionRoutes } from "./rpc/transactions.ts";
 import { viewOf } from "./rpc/view.ts";
 
 const BODY_LIMIT = 4 * 1024 * 1024;
+const KEEP_ALIVE_MS = 120_000;
 
 export function createRpcServer(context: Context, log: (line: string) => void): Server {
   const routes = [
@@ -21,7 +22,7 @@ export function createRpcServer(context: Context, log: (line: string) => void): 
     ...blockRoutes(context),
   ];
   const control = controlRoutes(context);
-  return createServer((incoming, outgoing) => {
+  const server = createServer((incoming, outgoing) => {
     handle(context, routes, control, incoming, outgoing)
       .then((reply) => respond(context, outgoing, reply))
       .catch((error: unknown) => {
@@ -31,6 +32,9 @@ export function createRpcServer(context: Context, log: (line: string) => void): 
         } else if (!error.keepOpen) outgoing.destroy();
       });
   });
+  // On a busy machine a client thinks for longer than the usual five seconds, and must not find its connection closed.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  return server;
 }
 
 async function handle(
