@@ -6,6 +6,8 @@ pub mod accounts;
 pub mod audit;
 pub mod command_line;
 pub mod demo;
+pub mod docs;
+pub mod faults;
 pub mod participant;
 pub mod scene;
 pub mod stack;

@@ -2,10 +2,10 @@
 
 use anyhow::{Result, ensure};
 use recoup_protocol::calls::Call;
-use recoup_stacks::address::{ContractId, ContractName, Network, Principal};
+use recoup_stacks::address::{Address, ContractId, ContractName, Network, Principal};
 use recoup_stacks::hash::Txid;
 use recoup_stacks::keys::SecretKey;
-use recoup_stacks::transaction::{ClarityVersion, PostConditionMode, UnsignedTransaction};
+use recoup_stacks::transaction::{ClarityVersion, Memo, PostConditionMode, UnsignedTransaction};
 use recoup_test_support::HttpClient;
 use serde::Deserialize;
 
@@ -17,7 +17,9 @@ const FEE: u64 = 100_000;
 /// One account, with the nonce of its next transaction.
 #[derive(Debug)]
 pub struct Participant {
-    account: Account,
+    address: Address,
+    /// In hexadecimal.
+    key: String,
     next_nonce: u64,
 }
 
@@ -32,19 +34,44 @@ impl Participant {
     /// # Errors
     /// When the node does not answer.
     pub fn new(node: &HttpClient, account: Account) -> Result<Self> {
-        let now: NodeAccount = node.get(&format!("/v2/accounts/{}?proof=0", account.address))?;
-        Ok(Self {
-            account,
-            next_nonce: now.nonce,
-        })
+        Self::with_key(node, account.key)
+    }
+
+    /// The same for any private key, in hexadecimal.
+    ///
+    /// # Errors
+    /// When it is no key, or the node does not answer.
+    pub fn with_key(node: &HttpClient, key: &str) -> Result<Self> {
+        let address = SecretKey::from_hex(key)?.address(Network::Testnet);
+        let mut participant = Self {
+            address,
+            key: key.to_owned(),
+            next_nonce: 0,
+        };
+        participant.catch_up(node)?;
+        Ok(participant)
+    }
+
+    /// Takes up the nonce that the node has now, after others sent for the account.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub fn catch_up(&mut self, node: &HttpClient) -> Result<()> {
+        let now: NodeAccount = node.get(&format!("/v2/accounts/{}?proof=0", self.address))?;
+        self.next_nonce = now.nonce;
+        Ok(())
+    }
+
+    /// Its address.
+    #[must_use]
+    pub const fn address(&self) -> Address {
+        self.address
     }
 
     /// Its principal.
-    ///
-    /// # Errors
-    /// Never for the accounts of the local chain.
-    pub fn principal(&self) -> Result<Principal> {
-        Ok(self.account.address.parse()?)
+    #[must_use]
+    pub fn principal(&self) -> Principal {
+        self.address.into()
     }
 
     /// Sends a call; it waits in the mempool when this returns.
@@ -70,12 +97,24 @@ impl Participant {
         )
     }
 
+    /// Sends micro-STX; it waits in the mempool when this returns.
+    ///
+    /// # Errors
+    /// When the node does not take it.
+    pub fn transfer(&mut self, node: &HttpClient, recipient: &str, micro_stx: u64) -> Result<Txid> {
+        self.catch_up(node)?;
+        let recipient: Principal = recipient.parse()?;
+        let transfer =
+            UnsignedTransaction::token_transfer(Network::Testnet, recipient, micro_stx, Memo::EMPTY);
+        self.send(node, transfer)
+    }
+
     fn send(&mut self, node: &HttpClient, transaction: UnsignedTransaction) -> Result<Txid> {
         let signed = transaction
             .with_fee(FEE)
             .with_nonce(self.next_nonce)
             .with_post_conditions(PostConditionMode::Allow, Vec::new())
-            .sign(&SecretKey::from_hex(self.account.key)?)?;
+            .sign(&SecretKey::from_hex(&self.key)?)?;
         let answer: String = node.post_bytes("/v2/transactions", &signed.encode())?;
         let txid = signed.txid();
         ensure!(

@@ -48,6 +48,16 @@ impl HttpClient {
         read(url, response)
     }
 
+    /// Asks for `path`, which is guarded by this `authorization` header.
+    ///
+    /// # Errors
+    /// As [`HttpClient::get`].
+    pub fn get_authorized<T: DeserializeOwned>(&self, path: &str, authorization: &str) -> Result<T> {
+        let url = format!("{}{path}", self.base);
+        let response = self.agent.get(&url).header("authorization", authorization).call();
+        read(url, response)
+    }
+
     /// Posts JSON to `path`.
     ///
     /// # Errors

@@ -114,6 +114,15 @@ impl LocalChain {
         self.control("mine", &json!({ "blocks": blocks }))
     }
 
+    /// Makes one Stacks block of a miner who knows exactly these transactions, all of which were accepted once: replaced
+    /// and forgotten ones, too.
+    ///
+    /// # Errors
+    /// When the chain refuses.
+    pub fn mine_chosen(&self, txids: &[&str]) -> Result<Value> {
+        self.control("mine", &json!({ "transactions": txids }))
+    }
+
     /// Makes burn blocks, each opening a tenure with one Stacks block.
     ///
     /// # Errors
@@ -145,6 +154,15 @@ impl LocalChain {
     /// When the chain refuses.
     pub fn flip(&self, build: u32) -> Result<Value> {
         self.control("flip", &json!({ "build": build }))
+    }
+
+    /// Sends an account STX, or a token that anybody may mint; it waits in the mempool when this returns.
+    ///
+    /// # Errors
+    /// When the chain refuses.
+    pub fn send_funds(&self, address: &str, token: Option<&str>, amount: u128) -> Result<()> {
+        let body = json!({ "address": address, "token": token, "amount": amount.to_string(), "mine": false });
+        self.control("fund", &body).map(drop)
     }
 
     /// Gives an account some of a token that anybody may mint, in a block of its own.

@@ -162,7 +162,7 @@ impl Trade {
         self.shop.call(node, contract, &Call::CreateInvoice(invoice))?;
         let payment = Payment {
             invoice_id: id,
-            merchant: self.shop.principal()?,
+            merchant: self.shop.principal(),
             amount: BaseUnits(PRICE),
             token: token.map(|token| token.parse()).transpose()?,
         };
@@ -175,7 +175,7 @@ impl Trade {
     pub(crate) fn refund(&mut self, scene: &Scene, id: InvoiceId, nth: u128) -> Result<Txid> {
         let order = RefundOrder {
             invoice_id: id,
-            payer: self.alice.principal()?,
+            payer: self.alice.principal(),
             amount: BaseUnits(REFUND),
             expected_refunded: BaseUnits(REFUND * nth),
             reference: Some(Reference::new(&format!("refund-{id}-{nth}"))?),
