@@ -31,6 +31,10 @@ test: setup-tests test-binaries ## Run every test: contracts, local chain, Rust 
 	npm run --silent test:browser
 	$(BINARIES)/recoup-with-postgres cargo test --locked --workspace
 
+# The long variants of random tests: one line each.
+soak: setup test-binaries ## Run the random tests for long, with new seeds (hours; RECOUP_FAULT_RUNS, RECOUP_FAULT_SEED)
+	RECOUP_FAULT_RUNS=$${RECOUP_FAULT_RUNS:-1000} RECOUP_FAULT_SEED=$${RECOUP_FAULT_SEED:-$$(date +%s)} cargo test --locked --workspace --test faults -- --nocapture random::
+
 fuzz: setup ## Test the contracts with more random sequences against their model (RECOUP_FUZZ_RUNS, RECOUP_FUZZ_SEED)
 	RECOUP_FUZZ_RUNS=$${RECOUP_FUZZ_RUNS:-2000} npm run --silent test:models
 

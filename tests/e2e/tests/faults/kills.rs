@@ -81,6 +81,8 @@ fn while_it_resumes() {
     let stage = stage();
     let story = Story::new(&stage);
     story.die("after-journal-signed", &story.create(KINDS[0]));
+    // Blocks come when it was sent, not before: else there is nothing left to send.
+    story.shop.stage().hold_blocks().unwrap();
     for place in [
         "after-broadcast",
         "during-journal",
@@ -88,6 +90,10 @@ fn while_it_resumes() {
         "before-journal-seen",
         "after-journal-seen",
     ] {
+        if place == "before-journal-seen" {
+            story.shop.stage().heal().unwrap();
+            story.chain().mine(1).unwrap();
+        }
         let dying = story.machine().dying(place).unwrap();
         // Once it is in a block and noted, there is no such step any more.
         let command = dying.command(["refund", "resume"]);
