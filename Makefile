@@ -41,9 +41,13 @@ fuzz: setup ## Test the contracts with more random sequences against their model
 mutants: setup ## See whether the tests notice mistakes in the contracts (RECOUP_MUTANTS=all or a part of an id; minutes)
 	npm run --silent mutants
 
-.PHONY: soak soak-tree
+.PHONY: soak soak-kills soak-tree
 # What `make soak` also does; its other lines stand with it.
-soak: soak-tree
+soak: soak-kills soak-tree
+soak-kills: setup test-binaries ## Kill indexer and PostgreSQL in many random histories (RECOUP_KILL_RUNS, RECOUP_KILL_SEED)
+	RECOUP_KILL_RUNS=$${RECOUP_KILL_RUNS:-500} $(BINARIES)/recoup-with-postgres \
+		cargo test --locked --workspace --test it -- kills:: --nocapture
+
 soak-tree: setup test-binaries ## Follow many more random histories in every order and from every source (RECOUP_TREE_FACTOR)
 	RECOUP_TREE_FACTOR=$${RECOUP_TREE_FACTOR:-30} $(BINARIES)/recoup-with-postgres \
 		cargo test --locked --workspace --test it -- tree:: orders:: tiers:: gaps:: pulled:: archive:: --nocapture
@@ -59,6 +63,7 @@ check: setup ## What CI demands beside the tests: formats, lints, docs, types, g
 	npm run --silent docs -- --check
 	npm run --silent costs -- --check
 	scripts/forbidden-words.sh
+	scripts/deploy-check.sh
 	$(MAKE) --no-print-directory sqlx-check
 
 bench-ingest: setup ## Measure how fast the indexer takes the chain in, beside PostgreSQL's own figures (RECOUP_BENCH_SCALE)

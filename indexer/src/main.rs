@@ -15,10 +15,14 @@ async fn main() -> ExitCode {
         eprintln!("error: {error:#}");
         return ExitCode::from(2);
     }
+    let log_format = arguments.log_format;
     match commands::execute(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            match log_format {
+                LogFormat::Text => eprintln!("error: {error:#}"),
+                LogFormat::Json => tracing::error!(error = format!("{error:#}"), "ended"),
+            }
             ExitCode::FAILURE
         }
     }
@@ -33,7 +37,13 @@ fn start_logging(arguments: &Arguments) -> anyhow::Result<()> {
         .with_ansi(std::io::stderr().is_terminal());
     match arguments.log_format {
         LogFormat::Text => builder.init(),
-        LogFormat::Json => builder.json().flatten_event(true).init(),
+        LogFormat::Json => {
+            builder.json().flatten_event(true).init();
+            // Who reads JSON can read nothing else.
+            std::panic::set_hook(Box::new(
+                |panic| tracing::error!(%panic, "a part of the program failed"),
+            ));
+        }
     }
     Ok(())
 }

@@ -127,7 +127,7 @@ pub struct RetentionArguments {
     /// Most bytes on disk that old messages may take; none: as many as the days give.
     #[arg(long, env = "RECOUP_INBOX_RETENTION_BYTES", value_name = "BYTES")]
     pub inbox_retention_bytes: Option<u64>,
-    /// Messages of a partition of the inbox.
+    /// Fewest messages of a partition of the inbox; most have up to twice as many.
     #[arg(
         long, env = "RECOUP_INBOX_PARTITION_MESSAGES", value_name = "MESSAGES", default_value_t = 10_000,
         value_parser = clap::value_parser!(u64).range(1..=100_000_000)

@@ -16,7 +16,7 @@ const LIMITS: [(&str, &str); 6] = [
     // It asks for messages every second.
     ("idle_session_timeout", "15s"),
     // Reading the longest message takes seconds.
-    ("idle_in_transaction_session_timeout", "60s"),
+    ("idle_in_transaction_session_timeout", "20s"),
     // Somebody else's lock is waited for, then said.
     ("lock_timeout", "10s"),
     ("statement_timeout", "300s"),

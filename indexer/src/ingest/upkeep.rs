@@ -17,7 +17,7 @@ const BEAT_EVERY: Duration = Duration::from_secs(5);
 /// How long messages are kept after they were followed. Only whole partitions go.
 #[derive(Debug, Clone)]
 pub struct Retention {
-    /// Messages of a partition.
+    /// Fewest messages of a partition.
     pub partition_messages: u64,
     /// Days that messages are kept.
     pub days: u32,

@@ -120,6 +120,12 @@ impl Scene {
             .context("the indexer is not running")
     }
 
+    /// How the indexer is started.
+    #[must_use]
+    pub fn indexer_options(&self) -> &IndexerOptions {
+        &self.indexer_options
+    }
+
     /// The contract that everything is about.
     #[must_use]
     pub fn contract(&self) -> &ContractId {

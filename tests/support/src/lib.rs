@@ -20,7 +20,7 @@ pub use indexer::{IndexerOptions, IndexerProcess};
 pub use local_chain::{Fork, LocalChain, LocalChainOptions, Orphans};
 pub use paths::{binary, repository, scratch_folder};
 pub use ports::free_port;
-pub use postgres::{Cluster, DATABASE_URL_VARIABLE, Durability, TestDatabase};
+pub use postgres::{Cluster, DATABASE_URL_VARIABLE, Durability, SmallDisk, TestDatabase};
 pub use process::Process;
 pub use recoup::{Finished, Recoup, RecoupCommand};
 pub use wait::wait_until;

@@ -4,17 +4,19 @@
 //! machine can reach it, so that it needs no password.
 
 mod binaries;
+mod disk;
 
 use std::env;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use self::binaries::{Binaries, Identity};
+pub use self::disk::SmallDisk;
 use crate::{Error, Process, Result, scratch_folder, wait_until};
 
 /// Names a running cluster (a URL of any of its databases, for a role that may create databases) to use in place of
@@ -31,6 +33,8 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 pub enum Durability {
     /// No: nothing is forced to the disk. For tests, many times faster.
     None,
+    /// They survive the end of any process, but not of the machine: for tests that kill PostgreSQL.
+    Process,
     /// As in production.
     Full,
 }
@@ -40,7 +44,7 @@ impl Durability {
     fn stop_signal(self) -> &'static str {
         match self {
             Self::None => "QUIT",
-            Self::Full => "INT",
+            Self::Process | Self::Full => "INT",
         }
     }
 }
@@ -48,8 +52,14 @@ impl Durability {
 /// A PostgreSQL server with an empty folder of its own, stopped and removed when dropped or when its owner dies.
 #[derive(Debug)]
 pub struct Cluster {
-    process: Process,
+    /// None only between two lives.
+    process: Option<Process>,
+    // After the server, which uses it.
+    disk: Option<SmallDisk>,
+    folder: PathBuf,
     binaries: Binaries,
+    identity: Option<Identity>,
+    durability: Durability,
 }
 
 impl Cluster {
@@ -59,6 +69,51 @@ impl Cluster {
     /// [`Error::NoPostgres`] or [`Error::NoPostgresUser`] when the machine lacks what is needed; else what
     /// PostgreSQL says.
     pub fn start(durability: Durability) -> Result<Self> {
+        Self::create(durability, None, |cluster| {
+            initialise(cluster.program("initdb"), &cluster.folder)
+        })
+    }
+
+    /// Creates and starts a cluster whose tables lie on a disk of so many bytes, in memory; what it writes ahead lies
+    /// elsewhere. Only root may make disks: see [`SmallDisk::is_possible`].
+    ///
+    /// # Errors
+    /// As [`Cluster::start`], and when the disk cannot be made.
+    pub fn start_on_small_disk(bytes: u64) -> Result<Self> {
+        Self::create(Durability::Process, Some(bytes), |cluster| {
+            let mut initdb = cluster.program("initdb");
+            initdb.arg("--waldir").arg(cluster.folder.join("wal"));
+            initialise(initdb, &cluster.folder)
+        })
+    }
+
+    /// Starts a second cluster that follows this one, as a hot standby.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub fn start_replica(&self) -> Result<Self> {
+        Self::create(self.durability, None, |replica| {
+            let mut backup = replica.program("pg_basebackup");
+            backup
+                .args([
+                    "--checkpoint=fast",
+                    "--wal-method=stream",
+                    "--write-recovery-conf",
+                    "--no-sync",
+                ])
+                .args(["--port", PORT, "--username", ROLE, "--host"])
+                .arg(&self.folder)
+                .arg("--pgdata")
+                .arg(replica.folder.join("data"));
+            run("pg_basebackup", backup).map(drop)
+        })
+    }
+
+    fn create(
+        durability: Durability,
+        disk_bytes: Option<u64>,
+        fill: impl FnOnce(&Self) -> Result<()>,
+    ) -> Result<Self> {
         let binaries = Binaries::find()?;
         let identity = Identity::for_postgres()?;
         let folder = scratch_folder("postgres")?;
@@ -66,23 +121,60 @@ impl Cluster {
             chown(folder.path(), Some(identity.user), Some(identity.group))
                 .map_err(Error::io("give the cluster's folder to the user postgres"))?;
         }
-        let program = |name: &str| {
-            let mut command = Command::new(binaries.path(name));
-            command
-                .current_dir(folder.path())
-                .env_remove("PGDATA")
-                .env("LC_ALL", "C");
-            if let Some(identity) = &identity {
-                command.uid(identity.user).gid(identity.group);
-            }
-            command
+        let disk = disk_bytes
+            .map(|bytes| SmallDisk::mount(&folder.path().join("data"), bytes, identity.as_ref()))
+            .transpose()?;
+        let mut cluster = Self {
+            process: None,
+            disk,
+            folder: folder.path().to_owned(),
+            binaries,
+            identity,
+            durability,
         };
-        initialise(program("initdb"), folder.path())?;
-        let server = server_command(program("postgres"), folder.path(), durability);
-        let process = Process::spawn("postgres", server, folder, durability.stop_signal())?;
-        let mut cluster = Self { process, binaries };
-        cluster.wait_until_ready()?;
+        fill(&cluster)?;
+        cluster.restart()?;
+        // From here on it is the server that removes it.
+        let _ = folder.keep();
         Ok(cluster)
+    }
+
+    /// Kills the server and all that belongs to it at once (SIGKILL). Nothing is saved.
+    pub fn kill(&mut self) {
+        if let Some(process) = self.process.take() {
+            let _ = process.kill_and_keep();
+        }
+    }
+
+    /// Starts the server again after [`Cluster::kill`], or after it ended by itself, and waits until it answers.
+    ///
+    /// # Errors
+    /// What PostgreSQL says.
+    pub fn restart(&mut self) -> Result<()> {
+        self.kill();
+        wait_until("PostgreSQL to start", START_LIMIT, || {
+            let server = server_command(self.program("postgres"), &self.folder, self.durability);
+            let signal = self.durability.stop_signal();
+            let mut process = Process::spawn_in("postgres", server, &self.folder, signal)?;
+            match wait_until_ready(&self.binaries, &mut process) {
+                Ok(()) => {
+                    self.process = Some(process);
+                    Ok(Some(()))
+                }
+                // A process of the life before may still be about to end.
+                Err(error) if !error.to_string().contains("pre-existing shared memory block") => Err(error),
+                Err(_) => {
+                    let _ = process.kill_and_keep();
+                    Ok(None)
+                }
+            }
+        })
+    }
+
+    /// The disk, if it is a small one.
+    #[must_use]
+    pub fn disk(&self) -> Option<&SmallDisk> {
+        self.disk.as_ref()
     }
 
     /// The folder of PostgreSQL's own programs (`psql` and others).
@@ -94,7 +186,7 @@ impl Cluster {
     /// The URL of one of its databases.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        let folder = self.process.folder().display();
+        let folder = self.folder.display();
         format!("postgres:///{database}?host={folder}&port={PORT}&user={ROLE}")
     }
 
@@ -107,19 +199,46 @@ impl Cluster {
         Ok(self.url(name))
     }
 
-    fn wait_until_ready(&mut self) -> Result<()> {
-        let is_ready = self.binaries.path("pg_isready");
-        let process = &mut self.process;
-        wait_until("PostgreSQL to accept connections", START_LIMIT, || {
-            process.ensure_running()?;
-            let mut command = Command::new(&is_ready);
-            command
-                .args(["--quiet", "--port", PORT, "--host"])
-                .arg(process.folder());
-            let status = command.status().map_err(Error::io("pg_isready"))?;
-            Ok(status.success().then_some(()))
-        })
+    /// Runs statements in one of its databases.
+    ///
+    /// # Errors
+    /// What PostgreSQL says.
+    pub fn execute(&self, database: &str, statements: &str) -> Result<()> {
+        execute(&self.url(database), statements)
     }
+
+    /// One of PostgreSQL's programs, as the user and on the disk that this cluster has.
+    fn program(&self, name: &str) -> Command {
+        let path = self.binaries.path(name);
+        let mut command = match &self.disk {
+            Some(disk) => disk.command(&path, self.identity.as_ref()),
+            None => {
+                let mut command = Command::new(path);
+                if let Some(identity) = &self.identity {
+                    command.uid(identity.user).gid(identity.group);
+                }
+                command
+            }
+        };
+        command
+            .current_dir(&self.folder)
+            .env_remove("PGDATA")
+            .env("LC_ALL", "C");
+        command
+    }
+}
+
+fn wait_until_ready(binaries: &Binaries, process: &mut Process) -> Result<()> {
+    let is_ready = binaries.path("pg_isready");
+    wait_until("PostgreSQL to accept connections", START_LIMIT, || {
+        process.ensure_running()?;
+        let mut command = Command::new(&is_ready);
+        command
+            .args(["--quiet", "--port", PORT, "--host"])
+            .arg(process.folder());
+        let status = command.status().map_err(Error::io("pg_isready"))?;
+        Ok(status.success().then_some(()))
+    })
 }
 
 fn initialise(mut initdb: Command, folder: &Path) -> Result<()> {
@@ -145,8 +264,11 @@ fn server_command(mut postgres: Command, folder: &Path, durability: Durability) 
         .arg(folder)
         .args(["-p", PORT]);
     let mut settings = vec!["listen_addresses=", "max_connections=200", "timezone=UTC"];
-    if durability == Durability::None {
-        settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"]);
+    match durability {
+        Durability::None => settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"]),
+        // What is written to a file outlives its writer; what waits in memory to be written does not.
+        Durability::Process => settings.push("fsync=off"),
+        Durability::Full => {}
     }
     for setting in settings {
         postgres.args(["-c", setting]);
@@ -297,10 +419,29 @@ mod tests {
         );
         let url = cluster.create_database("audit").unwrap();
         assert_eq!(query(&url, "select current_database()").unwrap(), "audit");
-        let folder = cluster.process.folder().to_owned();
+        let folder = cluster.folder.clone();
         drop(cluster);
         assert!(!folder.exists());
         assert!(query(&url, "select 1").is_err());
+    }
+
+    #[test]
+    fn what_was_committed_survives_the_servers_death() {
+        let mut cluster = Cluster::start(Durability::Process).unwrap();
+        cluster
+            .execute(
+                "postgres",
+                "create table refund (id bigint); insert into refund values (7)",
+            )
+            .unwrap();
+        cluster.restart().unwrap();
+        assert_eq!(
+            query(&cluster.url("postgres"), "select id from refund").unwrap(),
+            "7"
+        );
+        let folder = cluster.folder.clone();
+        drop(cluster);
+        assert!(!folder.exists());
     }
 
     #[test]

@@ -40,6 +40,7 @@ pub struct Process {
     child: Child,
     watchdog: Child,
     folder: PathBuf,
+    keeps_folder: bool,
 }
 
 impl Process {
@@ -48,9 +49,20 @@ impl Process {
     ///
     /// # Errors
     /// [`Error::Io`] when it, or its watchdog, cannot be started.
-    pub fn spawn(name: &str, mut command: Command, folder: TempDir, stop_signal: &str) -> Result<Self> {
+    pub fn spawn(name: &str, command: Command, folder: TempDir, stop_signal: &str) -> Result<Self> {
+        let process = Self::spawn_in(name, command, folder.path(), stop_signal)?;
+        // From here on it is the process that removes it.
+        let _ = folder.keep();
+        Ok(process)
+    }
+
+    /// The same in a folder that another process left: see [`Process::kill_and_keep`].
+    ///
+    /// # Errors
+    /// As [`Process::spawn`]; the folder stays then.
+    pub fn spawn_in(name: &str, mut command: Command, folder: &Path, stop_signal: &str) -> Result<Self> {
         let log = |file: &str| {
-            let path = folder.path().join(file);
+            let path = folder.join(file);
             fs::File::create(&path).map_err(Error::io(format!("{}", path.display())))
         };
         let mut child = command
@@ -61,12 +73,13 @@ impl Process {
             .process_group(0)
             .spawn()
             .map_err(Error::io(format!("start {name}")))?;
-        match watch(&child, stop_signal, folder.path()) {
+        match watch(&child, stop_signal, folder) {
             Ok(watchdog) => Ok(Self {
                 name: name.to_owned(),
                 child,
                 watchdog,
-                folder: folder.keep(),
+                folder: folder.to_owned(),
+                keeps_folder: false,
             }),
             Err(error) => {
                 kill_and_reap(&mut child);
@@ -161,6 +174,14 @@ impl Process {
         kill_and_reap(&mut self.child);
     }
 
+    /// Kills it at once and leaves its folder to a successor, who removes it.
+    #[must_use]
+    pub fn kill_and_keep(mut self) -> PathBuf {
+        kill_and_reap(&mut self.child);
+        self.keeps_folder = true;
+        self.folder.clone()
+    }
+
     fn read(&self, file: &str) -> Result<String> {
         let path = self.folder.join(file);
         let bytes = fs::read(&path).map_err(Error::io(format!("{}", path.display())))?;
@@ -181,7 +202,7 @@ impl Drop for Process {
         }
         let _ = self.child.wait();
         let _ = self.watchdog.wait();
-        if already_gone {
+        if already_gone && !self.keeps_folder {
             let _ = fs::remove_dir_all(&self.folder);
         }
     }

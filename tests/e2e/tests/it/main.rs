@@ -13,6 +13,7 @@ mod forks;
 mod interruptions;
 #[cfg(target_os = "linux")]
 mod leftovers;
+mod manual;
 mod sources;
 mod verify;
 mod world;

@@ -69,7 +69,7 @@ fn major_version(folder: &Path) -> Option<u32> {
 }
 
 /// The user and group to run PostgreSQL as.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Identity {
     pub(super) user: u32,
     pub(super) group: u32,
