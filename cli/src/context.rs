@@ -292,7 +292,7 @@ impl From<ConfigError> for Failure {
                 failure.hint("change it with `recoup config set`, or give the new one another name")
             }
             ConfigError::UnknownSetting(_) => failure.hint(
-                "there are network, node, indexer, contract, wallet, max-fee, fallback-fee and final-after",
+                "there are network, node, api, indexer, contract, wallet, max-fee, fallback-fee and final-after",
             ),
             ConfigError::NoHome => failure.hint("say where the files are to lie, with --home"),
             ConfigError::WrongNetwork { .. } => failure.hint("check --contract and --profile"),

@@ -140,6 +140,8 @@ pub struct Settings {
     pub fallback_fee: Option<u64>,
     /// Burn blocks until what was included counts as final.
     pub final_after: Option<u64>,
+    /// URL of a hosted Stacks API, which knows what waits in the mempool.
+    pub api: Option<String>,
     /// From which amounts on a second person has to agree.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<ApprovalSettings>,
@@ -158,6 +160,7 @@ impl Settings {
             max_fee: self.max_fee.or(below.max_fee),
             fallback_fee: self.fallback_fee.or(below.fallback_fee),
             final_after: self.final_after.or(below.final_after),
+            api: self.api.or(below.api),
             approval: self.approval.or(below.approval),
         }
     }
@@ -201,6 +204,8 @@ pub struct Profile {
     pub fallback_fee: u64,
     /// Burn blocks until what was included counts as final.
     pub final_after: u64,
+    /// URL of a hosted Stacks API, without a slash at its end: asked for the nonces that wait in the mempool.
+    pub api: Option<String>,
     /// From which amounts on a second person has to agree.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<ApprovalSettings>,
@@ -272,6 +277,7 @@ impl Config {
             max_fee: settings.max_fee.unwrap_or(DEFAULT_MAX_FEE),
             fallback_fee: settings.fallback_fee.unwrap_or(DEFAULT_FALLBACK_FEE),
             final_after: settings.final_after.unwrap_or(DEFAULT_FINAL_AFTER),
+            api: settings.api.map(|url| url.trim_end_matches('/').to_owned()),
             approval: settings.approval,
             name,
         })
@@ -293,7 +299,7 @@ pub fn set(home: &Home, profile: &str, setting: &str, text: &str) -> Result<(), 
             text.parse::<i64>()
                 .map_err(|_| ConfigError::UnknownSetting(format!("{setting} = {text}")))?,
         ),
-        "network" | "node" | "indexer" | "contract" | "wallet" => value(text),
+        "network" | "node" | "api" | "indexer" | "contract" | "wallet" => value(text),
         _ => return Err(ConfigError::UnknownSetting(setting.to_owned())),
     };
     let profiles = document

@@ -19,7 +19,7 @@ use crate::failpoint;
 use crate::failure::{Failure, Kind};
 use crate::journal::{BatchLine, Book, Entry, FailedAt, RefundIntent, State};
 use crate::refund::{Asked, ensure_funds, read_funds};
-use crate::send::{Ending, Patience, Recorded, Start, carry_out, price, record};
+use crate::send::{Ending, Nonces, Patience, Recorded, Start, carry_out, price, record};
 use crate::terminal;
 use crate::token::TokenInfo;
 
@@ -181,7 +181,8 @@ impl Payer<'_> {
         let (funds, nonce) = read_funds(&view, token, self.issuer).await?;
         ensure_funds(token, needed, fee.micro_stx, funds, self.issuer)?;
         let recheck = |book: &Book| Ok(held_elsewhere(book, &lines));
-        match record(self.context, outgoing, self.key, fee, nonce, recheck)? {
+        let nonces = Nonces::read(self.context, self.issuer, nonce).await?;
+        match record(self.context, outgoing, self.key, fee, nonces, recheck)? {
             Recorded::Signed(number) => Ok(number),
             Recorded::Resume(number) => Err(sent_elsewhere(number)),
         }

@@ -18,7 +18,7 @@ pub enum ConfigCommand {
     Show,
     /// Change one setting of the profile in the configuration file
     Set {
-        /// network, node, indexer, contract, wallet, max-fee, fallback-fee or final-after
+        /// network, node, api, indexer, contract, wallet, max-fee, fallback-fee or final-after
         setting: String,
         /// Its new value
         value: String,
@@ -128,6 +128,7 @@ fn show(context: &Context) -> Result<Output, Failure> {
         .row("profile", &current.name)
         .row("network", current.network)
         .row("node", &current.node)
+        .optional("api", current.api.as_ref())
         .optional("indexer", current.indexer.as_ref())
         .optional("contract", current.contract.as_ref())
         .optional("wallet", current.wallet.as_ref())

@@ -35,7 +35,7 @@ use crate::offline::TransactionFile;
 use crate::output::Fields;
 use crate::profile::Chain;
 use crate::send::{
-    Ending, Fee, Outgoing, Patience, Recorded, Start, carry_out, price, record, record_signed,
+    Ending, Fee, Nonces, Outgoing, Patience, Recorded, Start, carry_out, price, record, record_signed,
 };
 use crate::terminal;
 use crate::token::TokenInfo;
@@ -231,6 +231,8 @@ pub(super) struct Priced {
     pub(super) fee: Fee,
     /// The sender's account at the view's block.
     pub(super) account: Account,
+    /// What is known of the sender's nonces.
+    pub(super) nonces: Nonces,
 }
 
 /// What carrying out led to.
@@ -287,10 +289,12 @@ impl Sender<'_> {
                 "the node estimates a higher fee than the profile's ceiling: this may take long to be included",
             );
         }
+        let nonces = Nonces::read(self.context, self.wallet.address, account.nonce).await?;
         Ok(Priced {
             outgoing,
             fee,
             account,
+            nonces,
         })
     }
 
@@ -302,7 +306,7 @@ impl Sender<'_> {
         let Self { context, wallet, .. } = self;
         let network = context.profile.network;
         let book = context.journal.read()?;
-        let nonce = book.next_nonce(&wallet.address, priced.account.nonce);
+        let nonce = priced.nonces.next(&book, &wallet.address);
         let transaction = priced
             .outgoing
             .transaction
@@ -346,9 +350,10 @@ impl Sender<'_> {
         let Priced {
             outgoing,
             fee,
-            account,
+            nonces,
+            ..
         } = priced;
-        match record(context, outgoing, &key, fee, account.nonce, recheck)? {
+        match record(context, outgoing, &key, fee, nonces, recheck)? {
             Recorded::Signed(entry) => {
                 drop(key); // wiped before the long wait
                 let ending = carry_out(context, entry, Start::New, options.patience()).await?;
@@ -372,7 +377,7 @@ impl Sender<'_> {
         if let Some(entry) = recheck(&book)? {
             return self.resume(entry).await;
         }
-        let nonce = book.next_nonce(&wallet.address, priced.account.nonce);
+        let nonce = priced.nonces.next(&book, &wallet.address);
         let network = context.profile.network;
         let unsigned = priced
             .outgoing

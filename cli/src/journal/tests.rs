@@ -378,7 +378,7 @@ fn every_kind_of_damage_says_what_it_is_and_what_to_do() {
     use crate::failure::Failure;
     use crate::home::FileError;
 
-    let path = || std::path::PathBuf::from("/home/shop/journal/local.journal");
+    let path = || std::path::PathBuf::from("/recoup/journal/local.journal");
     let full = FileError {
         action: "write",
         path: path(),

@@ -73,6 +73,12 @@ fn table(name: &str, settings: &Settings) -> String {
         "http://127.0.0.1:20443".into(),
     );
     setting(
+        "A hosted Stacks API. It alone knows which nonces other programs of this wallet use that wait in the mempool.",
+        "api",
+        string(settings.api.clone()),
+        "https://api.testnet.hiro.so".into(),
+    );
+    setting(
         "The indexer's URL. No refund needs it; history does.",
         "indexer",
         string(settings.indexer.clone()),

@@ -4,6 +4,7 @@ use recoup_stacks::keys::SecretKey;
 use recoup_stacks::transaction::{PostCondition, PostConditionMode, Transaction, UnsignedTransaction};
 
 use super::fee::{Fee, FeeError, FeeFacts, choose};
+use super::nonces::Nonces;
 use crate::context::Context;
 use crate::failpoint;
 use crate::failure::{Failure, Kind};
@@ -93,7 +94,7 @@ pub fn record(
     outgoing: Outgoing,
     key: &SecretKey,
     fee: Fee,
-    account_nonce: u64,
+    nonces: Nonces,
     recheck: impl FnOnce(&Book) -> Result<Option<u64>, Failure>,
 ) -> Result<Recorded, Failure> {
     let mut journal = context.journal.lock()?;
@@ -102,8 +103,8 @@ pub fn record(
         return Ok(Recorded::Resume(entry));
     }
     let sender = key.address(context.profile.network.network());
-    note_undone(&mut journal, &sender, account_nonce)?;
-    let nonce = journal.book().next_nonce(&sender, account_nonce);
+    note_undone(&mut journal, &sender, nonces.confirmed)?;
+    let nonce = nonces.next(journal.book(), &sender);
     let Outgoing {
         intent,
         transaction,

@@ -15,6 +15,7 @@ mod help;
 mod hurried;
 mod interrupted;
 mod manual;
+mod nonces;
 mod offline;
 mod payments;
 mod refusals;

@@ -52,6 +52,13 @@ pub struct Account {
     pub nonce: u64,
 }
 
+/// Answer of `GET /extended/v3/principals/../nonces`, as far as it is read: hosted APIs alone know what waits.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Nonces {
+    /// The first nonce that neither a block nor a waiting transaction uses.
+    pub next_nonce: u64,
+}
+
 /// A number that the node writes as `0x` and hexadecimal digits.
 pub(super) fn prefixed_u128<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
     let text = String::deserialize(deserializer)?;
@@ -74,6 +81,13 @@ impl NodeClient {
     pub async fn info_and_date(&self) -> Result<(NodeInfo, Option<String>), RpcError> {
         let answer = self.get("/v2/info".to_owned(), ORDINARY_LIMIT).await?.ok()?;
         Ok((answer.json()?, answer.date))
+    }
+
+    /// The nonces of an account with what waits in the mempool: `GET /extended/v3/principals/../nonces`. Only a hosted API
+    /// answers it.
+    pub async fn nonces(&self, principal: &Principal) -> Result<Nonces, RpcError> {
+        let path = format!("/extended/v3/principals/{principal}/nonces");
+        self.get(path, ORDINARY_LIMIT).await?.ok()?.json()
     }
 
     /// Balance and nonce of an account, at a block or now: `GET /v2/accounts/..`.

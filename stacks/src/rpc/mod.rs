@@ -13,7 +13,7 @@ mod fee;
 mod http;
 mod rejection;
 
-pub use account::{Account, NodeInfo};
+pub use account::{Account, NodeInfo, Nonces};
 pub use block::{
     HeaderType, ReplayedBlock, ReplayedTransaction, Sortition, StoredTransaction, TenureBlock, TenureBlocks,
     TenureInfo,

@@ -34,7 +34,8 @@ fn verify(world: &World, arguments: &[&str]) -> (bool, Value) {
         .output()
         .unwrap();
     let report = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+        .map_err(|_| String::from_utf8_lossy(&output.stderr))
+        .unwrap();
     (output.status.success(), report)
 }
 
