@@ -14,7 +14,7 @@ export SQLX_OFFLINE ?= true
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-13s %s\n", $$1, $$2 }'
 
-demo: setup binaries ## Show the whole path: deploy, invoice, pay, refund, refusals, a fork, the audit history
+demo: setup binaries ## Show the whole path: deploy, invoice, pay, refund, a fork, subscription, reserve, refusals, audit
 	@$(BINARIES)/recoup-demo
 
 up: setup binaries ## Start a local stack to play with; prints the next commands to type

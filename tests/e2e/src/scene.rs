@@ -196,7 +196,7 @@ impl Scene {
         followed.with_context(|| format!("last seen: {last:?}"))
     }
 
-    /// What the contract's own maps hold at the indexer's tip, and what the indexer tells, once it stands at the chain's.
+    /// What the contracts' own maps hold at the indexer's tip, and what the indexer tells, once it stands at the chain's.
     ///
     /// # Errors
     /// When one of them cannot be read, or contradicts itself.
@@ -212,7 +212,12 @@ impl Scene {
             .collect();
         merchants.sort();
         merchants.dedup();
-        let indexer = read_history(self.indexer()?, contract.invoices.len(), &merchants)?;
+        let indexer = read_history(
+            self.indexer()?,
+            contract.invoices.len(),
+            contract.subscriptions.len(),
+            &merchants,
+        )?;
         let comparison = compare(&contract, &indexer)?;
         Ok(Audit { contract, comparison })
     }
@@ -221,7 +226,7 @@ impl Scene {
 /// Both sides of the history.
 #[derive(Debug, Clone)]
 pub struct Audit {
-    /// What the contract holds.
+    /// What the contracts hold.
     pub contract: Facts,
     /// How the indexer differs.
     pub comparison: Comparison,

@@ -1,43 +1,41 @@
-//! The contract's side: its own maps, read entry by entry from a node.
+//! The contracts' side: their own maps, read entry by entry from a node.
 
 use anyhow::{Context as _, Result, ensure};
+use recoup_protocol::api::PaidFrom;
+use recoup_protocol::contracts::Contract;
 use recoup_protocol::ids::{InvoiceId, RefundId};
-use recoup_protocol::maps::{InvoiceKey, LedgerKey, MapKey, NoteKey, PayerKey, RefundKey};
+use recoup_protocol::maps::{InvoiceKey, LedgerKey, NoteKey, PayerKey, RefundKey};
 use recoup_protocol::reads;
 use recoup_protocol::status::InvoiceStatus;
 use recoup_stacks::address::ContractId;
-use recoup_stacks::clarity::Value;
 use recoup_stacks::hash::{BurnHeight, IndexBlockHash};
 use recoup_test_support::HttpClient;
-use serde::Deserialize;
-use serde_json::json;
 
-use super::{Facts, InvoiceFacts, PayerFacts, RefundFacts};
+use super::node_maps::NodeMaps;
+use super::{Facts, InvoiceFacts, PayerFacts, RefundFacts, satellites};
 
-/// `recoup-core` as it was after one block.
+/// Recoup's contracts as they were after one block.
 #[derive(Debug)]
 pub struct ContractState<'node> {
-    node: &'node HttpClient,
-    contract: &'node ContractId,
-    tip: IndexBlockHash,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    data: String,
-}
-
-impl Data {
-    fn value(&self) -> Result<Value> {
-        Ok(Value::from_hex(&self.data)?)
-    }
+    core: NodeMaps<'node>,
+    subscriptions: NodeMaps<'node>,
+    reserve: NodeMaps<'node>,
 }
 
 impl<'node> ContractState<'node> {
-    /// The state of `contract` after the block `tip`.
+    /// The state of `core` and of the contracts beside it after the block `tip`.
     #[must_use]
-    pub fn at(node: &'node HttpClient, contract: &'node ContractId, tip: IndexBlockHash) -> Self {
-        Self { node, contract, tip }
+    pub fn at(node: &'node HttpClient, core: &ContractId, tip: IndexBlockHash) -> Self {
+        let maps = |contract: Contract| NodeMaps {
+            node,
+            contract: contract.beside(core),
+            tip,
+        };
+        Self {
+            core: maps(Contract::Core),
+            subscriptions: maps(Contract::Subscriptions),
+            reserve: maps(Contract::Reserve),
+        }
     }
 
     /// All that the maps hold; `burn_height` decides which invoices have expired.
@@ -46,19 +44,24 @@ impl<'node> ContractState<'node> {
     /// When the node does not answer, or an entry is missing or has another shape.
     pub fn read(&self, burn_height: BurnHeight) -> Result<Facts> {
         let mut invoices = Vec::new();
-        for id in 1..=self.last_id("last-invoice-id")? {
+        for id in 1..=self.core.last_id("last-invoice-id")? {
             invoices.push(self.invoice(InvoiceId(id), burn_height)?);
         }
         let mut refunds = Vec::new();
-        for id in 1..=self.last_id("last-refund-id")? {
+        for id in 1..=self.core.last_id("last-refund-id")? {
             refunds.push(self.refund(RefundId(id), &invoices)?);
         }
-        Ok(Facts { invoices, refunds })
+        Ok(Facts {
+            subscriptions: satellites::subscriptions(&self.subscriptions, &invoices)?,
+            reserves: satellites::reserves(&self.reserve, &invoices)?,
+            invoices,
+            refunds,
+        })
     }
 
     fn invoice(&self, invoice_id: InvoiceId, burn_height: BurnHeight) -> Result<InvoiceFacts> {
-        let entry = self.existing(&InvoiceKey(invoice_id))?;
-        let note = self.entry(&NoteKey(invoice_id))?;
+        let entry = self.core.existing(&InvoiceKey(invoice_id))?;
+        let note = self.core.entry(&NoteKey(invoice_id))?;
         let payers = (0..entry.payer_count).map(|index| self.payer(invoice_id, index, entry.refund_window));
         Ok(InvoiceFacts {
             invoice_id,
@@ -89,8 +92,8 @@ impl<'node> ContractState<'node> {
     }
 
     fn payer(&self, invoice_id: InvoiceId, index: u64, refund_window: u64) -> Result<PayerFacts> {
-        let payer = self.existing(&PayerKey { invoice_id, index })?;
-        let ledger = self.existing(&LedgerKey {
+        let payer = self.core.existing(&PayerKey { invoice_id, index })?;
+        let ledger = self.core.existing(&LedgerKey {
             invoice_id,
             payer: payer.clone(),
         })?;
@@ -109,14 +112,14 @@ impl<'node> ContractState<'node> {
         let mut next = last;
         while let Some(id) = next {
             refunds.push(id);
-            next = self.existing(&RefundKey(id))?.previous;
+            next = self.core.existing(&RefundKey(id))?.previous;
         }
         refunds.reverse();
         Ok(refunds)
     }
 
     fn refund(&self, refund_id: RefundId, invoices: &[InvoiceFacts]) -> Result<RefundFacts> {
-        let entry = self.existing(&RefundKey(refund_id))?;
+        let entry = self.core.existing(&RefundKey(refund_id))?;
         let invoice = invoices
             .iter()
             .find(|invoice| invoice.invoice_id == entry.invoice_id);
@@ -125,11 +128,19 @@ impl<'node> ContractState<'node> {
             invoice.refunds.contains(&refund_id),
             "refund {refund_id} is not in its invoice's chain of refunds"
         );
+        let paid_from = if entry.issuer == invoice.merchant {
+            PaidFrom::Merchant
+        } else if entry.issuer.as_contract() == Some(&self.reserve.contract) {
+            PaidFrom::Reserve
+        } else {
+            PaidFrom::Operator
+        };
         Ok(RefundFacts {
             refund_id,
             invoice_id: entry.invoice_id,
             merchant: invoice.merchant.clone(),
             issuer: entry.issuer,
+            paid_from,
             payer: entry.payer,
             token: invoice.token.clone(),
             amount: entry.amount,
@@ -137,35 +148,6 @@ impl<'node> ContractState<'node> {
             reference: entry.reference.map(|text| text.as_str().to_owned()),
             burn_height: entry.burn_height,
         })
-    }
-
-    fn existing<K: MapKey>(&self, key: &K) -> Result<K::Entry> {
-        self.entry(key)?
-            .with_context(|| format!("map {} has no entry {}", K::MAP.as_str(), key.key()))
-    }
-
-    fn entry<K: MapKey>(&self, key: &K) -> Result<Option<K::Entry>> {
-        let path = self.path("map_entry", K::MAP.as_str());
-        let answer: Data = self.node.post(&path, &json!(key.key().to_hex()))?;
-        Ok(key.decode(&answer.value()?)?)
-    }
-
-    fn last_id(&self, variable: &str) -> Result<u64> {
-        let answer: Data = self.node.get(&self.path("data_var", variable))?;
-        Ok(u64::try_from(answer.value()?.as_uint()?)?)
-    }
-
-    fn path(&self, endpoint: &str, name: &str) -> String {
-        let ContractId {
-            address,
-            name: contract,
-        } = self.contract;
-        let tip = self.tip.to_string();
-        let tip = tip.trim_start_matches("0x");
-        format!(
-            "/v2/{endpoint}/{address}/{}/{name}?proof=0&tip={tip}",
-            contract.as_str()
-        )
     }
 }
 

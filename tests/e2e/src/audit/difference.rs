@@ -97,6 +97,7 @@ fn collect(path: &str, value: Value, fields: &mut BTreeMap<String, Value>) {
 #[cfg(test)]
 mod tests {
     use recoup_protocol::amount::BaseUnits;
+    use recoup_protocol::api::PaidFrom;
     use recoup_protocol::ids::{InvoiceId, RefundId};
     use recoup_protocol::token::Token;
     use recoup_stacks::hash::BurnHeight;
@@ -111,6 +112,7 @@ mod tests {
             invoice_id: InvoiceId(1),
             merchant: merchant.parse().unwrap(),
             issuer: merchant.parse().unwrap(),
+            paid_from: PaidFrom::Merchant,
             payer: merchant.parse().unwrap(),
             token: Token::Stx,
             amount: BaseUnits(*amount),
@@ -121,6 +123,8 @@ mod tests {
         Facts {
             invoices: Vec::new(),
             refunds: (1..).zip(amounts).map(refund).collect(),
+            subscriptions: Vec::new(),
+            reserves: Vec::new(),
         }
     }
 
@@ -130,7 +134,7 @@ mod tests {
         assert_eq!(
             comparison,
             Comparison {
-                fields: 22,
+                fields: 26,
                 differences: Vec::new()
             }
         );
@@ -146,7 +150,7 @@ mod tests {
     #[test]
     fn a_row_that_one_side_lacks_differs_in_all_its_fields() {
         let comparison = compare(&facts(&[5]), &facts(&[5, 6])).unwrap();
-        assert_eq!(comparison.differences.len(), 11);
+        assert_eq!(comparison.differences.len(), 12);
         let amount = comparison
             .differences
             .iter()

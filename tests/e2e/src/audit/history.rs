@@ -3,59 +3,128 @@
 use anyhow::{Result, ensure};
 use recoup_protocol::amount::BaseUnits;
 use recoup_protocol::api::{self, BASE_PATH, Page, Tier};
-use recoup_protocol::ids::InvoiceId;
+use recoup_protocol::ids::{InvoiceId, SubscriptionId};
 use recoup_stacks::address::Principal;
 use recoup_test_support::HttpClient;
 
-use super::{Facts, InvoiceFacts, PayerFacts, RefundFacts};
+use super::{DelegateFacts, Facts, InvoiceFacts, PayerFacts, RefundFacts, ReserveFacts, SubscriptionFacts};
 
 /// Small, so that several pages are turned.
 const PAGE: usize = 2;
 
-/// Reads the first `invoices` invoices, and all canonical refunds of `merchants`, page by page.
+/// Reads the first `invoices` invoices and `subscriptions` subscriptions, and all canonical refunds and reserves of
+/// `merchants`, page by page.
 ///
 /// # Errors
 /// When the indexer does not answer, or contradicts itself: an invoice's payments do not add up to its payers' ledgers,
-/// or something is not proven by its token transfer.
-pub fn read_history(indexer: &HttpClient, invoices: usize, merchants: &[Principal]) -> Result<Facts> {
-    let mut facts = Facts {
-        invoices: Vec::new(),
-        refunds: Vec::new(),
-    };
+/// or something is not proven.
+pub fn read_history(
+    indexer: &HttpClient,
+    invoices: usize,
+    subscriptions: usize,
+    merchants: &[Principal],
+) -> Result<Facts> {
+    let mut facts = Facts::default();
     for id in (1..).map(InvoiceId).take(invoices) {
         facts.invoices.push(invoice_facts(
             indexer.get(&format!("{BASE_PATH}/invoices/{id}"))?,
         )?);
     }
+    for id in (1..).map(SubscriptionId).take(subscriptions) {
+        facts.subscriptions.push(subscription_facts(indexer, id)?);
+    }
     for merchant in merchants {
-        facts.refunds.extend(
-            refunds_of(indexer, merchant)?
-                .into_iter()
-                .map(refund_facts)
-                .collect::<Result<Vec<_>>>()?,
-        );
+        let refunds: Vec<api::Refund> = all_pages(
+            &format!("{BASE_PATH}/refunds?merchant={merchant}&limit={PAGE}"),
+            |path| Ok(indexer.get(path)?),
+        )?;
+        for refund in refunds {
+            facts.refunds.push(refund_facts(refund)?);
+        }
+        let reserves: api::Reserves = indexer.get(&format!("{BASE_PATH}/reserves/{merchant}"))?;
+        facts.reserves.extend(reserve_facts(reserves));
     }
     facts.refunds.sort_by_key(|refund| refund.refund_id);
     Ok(facts)
 }
 
-fn refunds_of(indexer: &HttpClient, merchant: &Principal) -> Result<Vec<api::Refund>> {
-    let first = format!("{BASE_PATH}/refunds?merchant={merchant}&limit={PAGE}");
-    let mut refunds = Vec::new();
-    let mut path = first.clone();
+/// Turns the pages from `first` on, a path with a query.
+fn all_pages<T>(first: &str, read: impl Fn(&str) -> Result<Page<T>>) -> Result<Vec<T>> {
+    let mut items = Vec::new();
+    let mut path = first.to_owned();
     loop {
-        let page: Page<api::Refund> = indexer.get(&path)?;
+        let page = read(&path)?;
         ensure!(
             page.items.len() <= PAGE,
             "a page of {} where {PAGE} were asked for",
             page.items.len()
         );
-        refunds.extend(page.items);
+        items.extend(page.items);
         let Some(cursor) = page.next_cursor else {
-            return Ok(refunds);
+            return Ok(items);
         };
         path = format!("{first}&cursor={cursor}");
     }
+}
+
+fn subscription_facts(indexer: &HttpClient, id: SubscriptionId) -> Result<SubscriptionFacts> {
+    let first = format!("{BASE_PATH}/subscriptions/{id}?limit={PAGE}");
+    let payments = all_pages(&first, |path| {
+        Ok(indexer.get::<api::SubscriptionHistory>(path)?.payments)
+    })?;
+    for payment in &payments {
+        ensure!(
+            payment.proven,
+            "payment {} of subscription {id} is not proven",
+            payment.number
+        );
+    }
+    let subscription = indexer.get::<api::SubscriptionHistory>(&first)?.subscription;
+    Ok(SubscriptionFacts {
+        subscription_id: subscription.subscription_id,
+        plan_id: subscription.plan_id,
+        merchant: subscription.merchant,
+        payer: subscription.payer,
+        token: subscription.token,
+        amount: subscription.amount,
+        interval: subscription.interval,
+        refund_window: subscription.refund_window,
+        started_at: subscription.started_at,
+        next_due: subscription.next_due,
+        payment_count: subscription.payment_count,
+        status: subscription.status,
+        invoices: payments.iter().rev().map(|payment| payment.invoice_id).collect(),
+    })
+}
+
+fn reserve_facts(reserves: api::Reserves) -> Vec<ReserveFacts> {
+    let delegate = |delegate: api::ReserveDelegate| DelegateFacts {
+        delegate: delegate.delegate,
+        per_refund: delegate.per_refund,
+        per_period: delegate.per_period,
+        period: delegate.period,
+        period_start: delegate.period_start,
+        spent: delegate.spent,
+        expires_at: delegate.expires_at,
+    };
+    let merchant = reserves.merchant;
+    let mut facts: Vec<_> = reserves
+        .reserves
+        .into_iter()
+        .map(|reserve| ReserveFacts {
+            merchant: merchant.clone(),
+            token: reserve.token,
+            balance: reserve.balance,
+            delegates: reserve.delegates.into_iter().map(delegate).collect(),
+        })
+        .collect();
+    facts.retain(|reserve| !reserve.is_empty());
+    for reserve in &mut facts {
+        reserve
+            .delegates
+            .sort_by_key(|delegate| delegate.delegate.to_string());
+    }
+    facts
 }
 
 fn invoice_facts(mut invoice: api::Invoice) -> Result<InvoiceFacts> {
@@ -127,6 +196,7 @@ fn refund_facts(refund: api::Refund) -> Result<RefundFacts> {
         invoice_id: refund.invoice_id,
         merchant: refund.merchant,
         issuer: refund.issuer,
+        paid_from: refund.paid_from,
         payer: refund.payer,
         token: refund.token,
         amount: refund.amount,

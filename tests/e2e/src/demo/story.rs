@@ -1,13 +1,12 @@
 //! The story, chapter by chapter.
 
 use anyhow::{Result, bail, ensure};
-use recoup_protocol::amount::BaseUnits;
-use recoup_protocol::api::{BASE_PATH, Invoice, Position, Refund};
+use recoup_protocol::api::{BASE_PATH, Position, Refund};
 use recoup_protocol::error::ContractError;
-use recoup_stacks::address::Principal;
 use recoup_test_support::{Cluster, Durability, Fork, Orphans};
 
 use super::narrator::Narrator;
+use super::{history, satellites};
 use crate::accounts::{ALICE, BOB, DEPLOYER, SHOP};
 use crate::command_line::{CommandLine, PASSPHRASE_FILE};
 use crate::scene::{Scene, SceneOptions};
@@ -20,7 +19,7 @@ const FORKED_REFUND: &str = "4";
 /// Tells it from the beginning to the end.
 ///
 /// # Errors
-/// When a command does not do what it should, or the history and the contract differ.
+/// When a command does not do what it should, or the history and the contracts differ.
 pub fn tell() -> Result<()> {
     println!("Starting a PostgreSQL cluster, a local chain and the indexer ...");
     let cluster = Cluster::start(Durability::None)?;
@@ -34,6 +33,8 @@ pub fn tell() -> Result<()> {
     payments(&narrator)?;
     refunds(&scene, &narrator)?;
     fork(&scene, &narrator)?;
+    satellites::subscription(&narrator)?;
+    satellites::reserve(&narrator)?;
     refusals(&scene, &narrator)?;
     audit(&scene, &narrator)
 }
@@ -226,7 +227,7 @@ fn refusals(scene: &Scene, narrator: &Narrator<'_>) -> Result<()> {
         "--amount",
         "0.0011",
         "--reference",
-        "refund-5",
+        "refund-7",
     ];
     refused(&too_much, ContractError::MoreThanRefundable)?;
     narrator.say("A reference that named another refund:");
@@ -246,7 +247,7 @@ fn refusals(scene: &Scene, narrator: &Narrator<'_>) -> Result<()> {
     ));
     scene.chain().pass_burn_blocks(BURN_BLOCKS_UNTIL_TOO_LATE)?;
     refused(
-        &["--invoice", "3", "--full", "--reference", "refund-6"],
+        &["--invoice", "3", "--full", "--reference", "refund-8"],
         ContractError::WindowExpired,
     )
 }
@@ -254,23 +255,28 @@ fn refusals(scene: &Scene, narrator: &Narrator<'_>) -> Result<()> {
 fn audit(scene: &Scene, narrator: &Narrator<'_>) -> Result<()> {
     narrator.chapter("The audit history, from the indexer");
     let audit = scene.audit()?;
-    for invoice in &audit.contract.invoices {
-        print_history(
-            &scene
-                .indexer()?
-                .get(&format!("{BASE_PATH}/invoices/{}", invoice.invoice_id))?,
-        );
-    }
+    history::print(scene.indexer()?, &audit.contract)?;
     narrator.run(SHOP, &["refund", "list", "--merchant", SHOP.address])?;
-    narrator.chapter("The history against the contract's own maps, read from the node");
-    let (invoices, refunds) = (audit.contract.invoices.len(), audit.contract.refunds.len());
+    narrator.chapter("The history against the contracts' own maps, read from the node");
+    let held = [
+        (audit.contract.invoices.len(), "invoices"),
+        (audit.contract.refunds.len(), "refunds"),
+        (audit.contract.subscriptions.len(), "subscription"),
+        (audit.contract.reserves.len(), "reserve"),
+    ];
+    let counts: Vec<String> = held
+        .iter()
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
     println!(
-        "{invoices} invoices and {refunds} refunds, {} fields compared",
+        "{}; {} fields compared",
+        counts.join(", "),
         audit.comparison.fields
     );
     ensure!(
-        (invoices, refunds) == (3, 4),
-        "the contract holds {invoices} invoices and {refunds} refunds, not 3 and 4"
+        held.map(|(count, _)| count) == [4, 6, 1, 1],
+        "the contracts hold {}",
+        counts.join(", ")
     );
     if audit.comparison.differences.is_empty() {
         println!("no difference");
@@ -282,37 +288,7 @@ fn audit(scene: &Scene, narrator: &Narrator<'_>) -> Result<()> {
         .iter()
         .for_each(|difference| println!("DIFFERENT  {difference}"));
     bail!(
-        "the indexer and the contract differ in {} fields",
+        "the indexer and the contracts differ in {} fields",
         audit.comparison.differences.len()
     )
-}
-
-/// What happened to an invoice, in base units, with where anybody can look it up.
-fn print_history(invoice: &Invoice) {
-    let Invoice {
-        invoice_id,
-        status,
-        amount,
-        token,
-        position,
-        ..
-    } = invoice;
-    println!("\ninvoice {invoice_id}, {status}, {amount} base units of {token}");
-    print_event("created", invoice.amount, &invoice.merchant, position);
-    for payment in &invoice.payments {
-        print_event("payment", payment.amount, &payment.payer, &payment.position);
-    }
-    for refund in &invoice.refunds {
-        print_event("refund", refund.amount, &refund.payer, &refund.position);
-    }
-}
-
-fn print_event(what: &str, amount: BaseUnits, who: &Principal, position: &Position) {
-    let Position {
-        txid,
-        stacks_height,
-        burn_height,
-        ..
-    } = position;
-    println!("  {what:<8} {amount:>10}  {who}  burn {burn_height}  block {stacks_height:>3}  {txid}");
 }
