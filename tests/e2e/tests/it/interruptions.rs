@@ -3,7 +3,8 @@
 use std::thread;
 use std::time::Duration;
 
-use recoup_e2e::accounts::ALICE;
+use recoup_e2e::accounts::{ALICE, BOB, SHOP};
+use recoup_protocol::api::PaidFrom;
 use recoup_test_support::{Finished, Process, Recoup, scratch_folder};
 use serde_json::{Value, json};
 
@@ -13,6 +14,8 @@ const REFERENCED: [&str; 4] = ["--amount", "30", "--reference", "refund-1"];
 const UNNAMED: [&str; 2] = ["--amount", "30"];
 /// In micro-STX.
 const REFUND: u128 = 30_000_000;
+/// In micro-STX.
+const DEPOSIT: u128 = 200_000_000;
 
 const NETWORK_FAILED: i32 = 5;
 
@@ -109,6 +112,72 @@ fn killed_between_broadcasting_and_inclusion() {
         );
         assert_eq!(mempool(&paid), 1, "it is the same transaction");
         finishes_and_pays_once(&paid, refund, before);
+    }
+}
+
+/// As above, by a delegate from the shop's reserve: the first time the same command sees it through, then `refund resume`.
+#[test]
+fn a_delegate_killed_between_signing_and_broadcasting() {
+    let paid = PaidInvoice::new();
+    open_reserve(&paid);
+    let (bob, before) = (paid.command_line.of(BOB), balance_of_alice(&paid));
+    for (refund, finishes) in [
+        ("refund-1", &[][..]),
+        ("refund-2", &["--json", "refund", "resume"]),
+    ] {
+        let create = create(&["--from-reserve", "--amount", "30", "--reference", refund]);
+        paid.dying(BOB, "after-journal-signed")
+            .command(&create)
+            .expect_crash()
+            .run()
+            .unwrap();
+        assert_eq!(mempool(&paid), 0, "nothing was sent");
+        let finishes = if finishes.is_empty() {
+            create.as_slice()
+        } else {
+            finishes
+        };
+        let sent = bob.command(finishes).arg("--no-wait").expect_code(SENT);
+        sent.run().unwrap();
+        assert_eq!(mempool(&paid), 1);
+        paid.world.mine(1);
+        bob.command(finishes).run().unwrap();
+        let again: Value = bob.command(&create).run().unwrap().json().unwrap();
+        assert_eq!(again["outcome"], "already-done", "{again}");
+        paid.world.mine(1);
+        assert_eq!(mempool(&paid), 0);
+    }
+    let contracts = paid.world.audit().contract;
+    let refunds: Vec<_> = contracts
+        .refunds
+        .iter()
+        .map(|refund| (refund.amount.0, refund.paid_from))
+        .collect();
+    assert_eq!(refunds, [(REFUND, PaidFrom::Reserve); 2]);
+    let reserve = &contracts.reserves[0];
+    assert_eq!(reserve.balance.0, DEPOSIT - 2 * REFUND);
+    assert_eq!(reserve.delegates[0].spent.0, 2 * REFUND);
+    assert_eq!(balance_of_alice(&paid) - before, 2 * REFUND);
+}
+
+/// The shop deposits, and lets Bob refund: there is more of both than he needs, so that nothing else stops a second payment.
+fn open_reserve(paid: &PaidInvoice) {
+    paid.world
+        .deploy(&[("recoup-reserve", "contracts/recoup-reserve.clar")]);
+    for command in [
+        ["operator", "set", "reserve", "--may-refund"].as_slice(),
+        &["reserve", "deposit", "200"],
+        &[
+            "reserve",
+            "delegate",
+            BOB.address,
+            "--per-refund",
+            "50",
+            "--per-period",
+            "150",
+        ],
+    ] {
+        paid.send(SHOP, command);
     }
 }
 

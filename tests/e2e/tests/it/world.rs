@@ -50,7 +50,7 @@ impl PaidInvoice {
     }
 
     /// Sends something and makes the block that holds it.
-    fn send(&self, account: Account, arguments: &[&str]) {
+    pub(crate) fn send(&self, account: Account, arguments: &[&str]) {
         let command = self.command_line.of(account).command(arguments);
         command
             .arg("--yes")
@@ -68,8 +68,14 @@ impl PaidInvoice {
 
     /// The same, in the build that can be told where to die.
     pub(crate) fn dying_shop(&self, place: &str) -> Recoup {
+        self.dying(SHOP, place)
+    }
+
+    /// An account's command line in that build.
+    pub(crate) fn dying(&self, account: Account, place: &str) -> Recoup {
         let program = binary("recoup-failpoints", "recoup-cli --features recoup-cli/failpoints").unwrap();
-        self.shop()
+        self.command_line
+            .of(account)
             .with_program(program)
             .with_env("RECOUP_FAILPOINT", place)
     }
@@ -84,20 +90,26 @@ impl World {
             ..SceneOptions::new(database.url()).unwrap()
         };
         let scene = Scene::start(&options).unwrap();
-        let mut deployer = Participant::new(scene.node(), DEPLOYER).unwrap();
-        for (name, path) in [
+        let world = Self { scene, database };
+        world.deploy(&[
             ("sip-010-trait", "contracts/traits/sip-010-trait.clar"),
             ("recoup-core", "contracts/recoup-core.clar"),
             ("mock-sbtc", "contracts/mocks/mock-sbtc.clar"),
-        ] {
+        ]);
+        world.scene.fund_tokens().unwrap();
+        world
+    }
+
+    /// Deploys contracts by name and file, in one block.
+    pub(crate) fn deploy(&self, contracts: &[(&str, &str)]) {
+        let mut deployer = Participant::new(self.scene.node(), DEPLOYER).unwrap();
+        for (name, path) in contracts {
             let source = std::fs::read_to_string(repository().join(path)).unwrap();
             deployer
-                .deploy(scene.node(), name.parse().unwrap(), source)
+                .deploy(self.scene.node(), name.parse().unwrap(), source)
                 .unwrap();
         }
-        scene.chain().mine(1).unwrap();
-        scene.fund_tokens().unwrap();
-        Self { scene, database }
+        self.mine(1);
     }
 
     /// Both sides of the history, which must agree.
