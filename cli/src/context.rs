@@ -49,6 +49,15 @@ pub struct GlobalOptions {
         hide_env_values = true
     )]
     pub node_url: Option<String>,
+    /// URL of a hosted API, for waiting nonces
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "RECOUP_API_URL",
+        hide_env_values = true
+    )]
+    pub api_url: Option<String>,
     /// URL of the indexer
     #[arg(
         long,
@@ -110,6 +119,7 @@ impl Context {
         let home = home(options)?;
         let given = Settings {
             node: options.node_url.clone(),
+            api: options.api_url.clone(),
             indexer: options.indexer_url.clone(),
             contract: options.contract.clone(),
             wallet: options.wallet.clone(),

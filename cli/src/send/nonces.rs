@@ -31,7 +31,7 @@ impl Nonces {
             });
         };
         let client = NodeClient::new(url).map_err(|error| {
-            Failure::from_error(Kind::Usage, &error).hint("fix it with `recoup config set api`")
+            Failure::from_error(Kind::Usage, &error).hint("fix --api-url or `recoup config set api`")
         })?;
         let waiting = match client.nonces(&sender.into()).await {
             Ok(nonces) => Some(nonces.next_nonce),

@@ -40,8 +40,7 @@ fn what_other_programs_sent_from_this_wallet_goes_first() {
 
     let nonces = json!({ "next_nonce": next + 1, "last_confirmed_nonce": next.checked_sub(1) });
     let api = fake_server::always(&Utc::now().to_rfc2822(), &nonces.to_string());
-    let recoup = shop.of("shop");
-    recoup.command(["config", "set", "api", &api]).run().unwrap();
+    let recoup = shop.of("shop").with_env("RECOUP_API_URL", api);
     let told = recoup
         .command(refund(&invoice, "1"))
         .expect_code(6)
@@ -53,10 +52,7 @@ fn what_other_programs_sent_from_this_wallet_goes_first() {
         told.stderr
     );
     // A hosted API that is away is told, and stops nothing.
-    recoup
-        .command(["config", "set", "api", "http://127.0.0.1:1"])
-        .run()
-        .unwrap();
+    let recoup = recoup.with_env("RECOUP_API_URL", "http://127.0.0.1:1");
     let told = recoup
         .command(["pay", &invoice, "--dry-run"])
         .expect_code(3)
@@ -73,8 +69,4 @@ fn what_other_programs_sent_from_this_wallet_goes_first() {
     shop.chain.faults(&json!({ "clear": true })).unwrap();
     shop.run("shop", &["refund", "resume"]);
     assert_eq!(shop.refunds(&invoice).len(), 1);
-    recoup
-        .command(["config", "set", "api", shop.chain.url()])
-        .run()
-        .unwrap();
 }
