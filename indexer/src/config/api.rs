@@ -53,7 +53,7 @@ pub struct ApiArguments {
     /// clients could write it themselves.
     #[arg(long, env = "RECOUP_API_CLIENT_HEADER", value_name = "NAME")]
     pub api_client_header: Option<HeaderName>,
-    /// Web pages that may read the API from a browser: origins such as https://shop.example, or * for all.
+    /// Web pages that may read the API from a browser: origins such as `https://shop.example`, or * for all.
     #[arg(
         long,
         env = "RECOUP_API_CORS_ORIGINS",
