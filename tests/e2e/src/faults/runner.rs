@@ -356,6 +356,9 @@ impl<'run> Run<'run> {
                 let ran = self.call(machine, &resume, End::Natural)?;
                 let note = self.take(machine, &resume, &ran, &[], before)?;
                 self.log.push(format!("resume on machine {machine}: {note}"));
+                if ran.exit != Some(0) {
+                    self.fill_gap(machine)?;
+                }
                 codes.push(ran.exit);
             }
             if codes.iter().all(|code| *code == Some(0)) {
@@ -365,6 +368,25 @@ impl<'run> Run<'run> {
         Ok(Some(format!(
             "after {ROUNDS} rounds resume still ends with {codes:?}"
         )))
+    }
+
+    /// A node that overstated the nonce left one unused, and nothing after it can be included. Does what the clerk is told
+    /// to do about it: any other transaction of the wallet.
+    fn fill_gap(&mut self, machine: usize) -> Result<()> {
+        let status = self.call(machine, &["tx", "status"].map(str::to_owned), End::Natural)?;
+        if !status
+            .stdout
+            .contains("the next transaction of this wallet takes it")
+        {
+            return Ok(());
+        }
+        let any = ["invoice", "create", "--amount", "1", "--yes", "--no-wait"].map(str::to_owned);
+        let ran = self.call(machine, &any, End::Natural)?;
+        self.log.push(format!(
+            "another transaction of machine {machine}: {:?}",
+            ran.exit
+        ));
+        Ok(())
     }
 
     /// Every wish has an amount of its own: no more than one refund may have it.
