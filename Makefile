@@ -9,7 +9,7 @@ CARGO_BUILD := cargo build --locked --workspace
 export SQLX_OFFLINE ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo test fuzz mutants coverage check up down bench-ingest costs fmt clean deny sqlx-prepare sqlx-check binaries test-binaries
+.PHONY: help setup setup-tests demo test test-node test-rust fuzz mutants coverage check up down bench-ingest costs fmt clean deny sqlx-prepare sqlx-check binaries test-binaries
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -25,10 +25,17 @@ down: ## Stop and remove what `make up` started
 
 test: setup-tests test-binaries ## Run every test: contracts, local chain, Rust with PostgreSQL, end to end
 	scripts/schemathesis.sh
+	cargo test --locked --workspace --no-run --quiet
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-node test-rust
+
+# Side by side: much of both is waiting for chains and databases. Each one's output comes when it ends.
+test-node:
 	npm run --silent test:contracts
 	npm run --silent test:models
 	npm run --silent test:devnet
 	npm run --silent test:browser
+
+test-rust:
 	$(BINARIES)/recoup-with-postgres cargo test --locked --workspace
 
 # The long variants of random tests: one line each.
