@@ -32,8 +32,8 @@ pub fn sha256(source: &str) -> String {
 /// The names of a public function's parameters in the released contract of this name; none for other contracts.
 #[must_use]
 pub fn parameters(contract: &str, function: &str) -> Vec<&'static str> {
-    let source = [TRAIT, CORE, SUBSCRIPTIONS, RESERVE]
-        .into_iter()
+    let source = RELEASED
+        .iter()
         .find(|released| released.name == contract)
         .map_or("", |released| released.source);
     let opening = format!("(define-public ({function}");
@@ -86,6 +86,9 @@ pub const RESERVE: Contract = Contract {
     name: RESERVE_CONTRACT_NAME,
     source: include_str!("../../contracts/recoup-reserve.clar"),
 };
+
+/// The contracts of a release, each after those that it needs.
+pub const RELEASED: [Contract; 4] = [TRAIT, CORE, SUBSCRIPTIONS, RESERVE];
 
 /// A token for local chains that behaves as sBTC does.
 pub const MOCK_SBTC: Contract = Contract {

@@ -11,5 +11,5 @@
 mod question;
 mod server;
 
-pub use question::{Account, Answer, Question, Reply};
+pub use question::{Answer, Question, Reply};
 pub use server::{BrowserError, ask};

@@ -127,13 +127,6 @@ pub struct Reply {
     pub error: Option<String>,
 }
 
-/// The account that the wallet named.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
-    /// Its address.
-    pub address: String,
-}
-
 /// What the wallet did with a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -156,9 +149,9 @@ impl Reply {
     ///
     /// # Errors
     /// With the wallet's reason.
-    pub fn into_account(self) -> Result<Account, String> {
+    pub fn into_address(self) -> Result<String, String> {
         match self.address {
-            Some(address) => Ok(Account { address }),
+            Some(address) => Ok(address),
             None => Err(self.reason()),
         }
     }

@@ -219,7 +219,7 @@ mod tests {
         )
         .await
         .unwrap();
-        assert_eq!(reply.into_account().unwrap().address, "ST1");
+        assert_eq!(reply.into_address().unwrap(), "ST1");
     }
 
     #[tokio::test]

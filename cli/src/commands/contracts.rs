@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::sending::{Finished, Outcome, Proposal, SendOptions, Sender, Sent, TransactionDocument};
 use crate::context::{Context, Wallet};
-use crate::contracts::{CORE, Contract, MOCK_SBTC, RESERVE, SUBSCRIPTIONS, TRAIT, sha256};
+use crate::contracts::{CORE, Contract, MOCK_SBTC, RELEASED, sha256};
 use crate::failure::{Failure, Kind};
 use crate::journal::{Book, Intent};
 use crate::node::View;
@@ -15,9 +15,6 @@ use crate::output::{Fields, Output, Table};
 use crate::profile::{self, Chain};
 use crate::send::Outgoing;
 use crate::terminal;
-
-/// The contracts of a release, each after those that it needs.
-const RELEASED: [Contract; 4] = [TRAIT, CORE, SUBSCRIPTIONS, RESERVE];
 
 /// Deploy the contracts, or compare deployed ones with those in this program
 #[derive(Debug, Clone, Subcommand)]

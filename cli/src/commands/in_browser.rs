@@ -24,15 +24,12 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 pub(super) async fn connect(context: &Context, limit: Duration) -> Result<Address, Failure> {
     let chain = context.profile.network;
     let reply = ask(&Question::connect(chain), limit, show_page).await?;
-    let account = reply.into_account().map_err(|reason| refused(&reason))?;
-    let address: Address =
-        account
-            .address
-            .parse()
-            .map_err(|error: recoup_stacks::address::AddressError| {
-                Failure::from_error(Kind::Usage, &error)
-                    .context(format!("the wallet named `{}`", account.address))
-            })?;
+    let named = reply.into_address().map_err(|reason| refused(&reason))?;
+    let address: Address = named
+        .parse()
+        .map_err(|error: recoup_stacks::address::AddressError| {
+            Failure::from_error(Kind::Usage, &error).context(format!("the wallet named `{named}`"))
+        })?;
     if address.network() == Some(chain.network()) {
         Ok(address)
     } else {

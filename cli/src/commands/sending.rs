@@ -22,6 +22,7 @@ use clap::Args;
 use recoup_protocol::amount::BaseUnits;
 use recoup_stacks::hash::Txid;
 use recoup_stacks::rpc::Account;
+use recoup_stacks::transaction::Transaction;
 use serde::Serialize;
 
 use super::in_browser;
@@ -298,6 +299,15 @@ impl Sender<'_> {
         })
     }
 
+    /// The transaction as whoever holds the key is to sign it, under the next nonce.
+    fn unsigned(self, priced: &Priced, book: &Book) -> Result<Transaction, Failure> {
+        let nonce = priced.nonces.next(book, &self.wallet.address);
+        let account = self.wallet.unsigned(nonce, priced.fee.micro_stx)?;
+        let transaction = priced.outgoing.transaction.clone();
+        let chain_id = self.context.profile.network.chain_id();
+        Ok(transaction.with_chain_id(chain_id).for_account(account))
+    }
+
     /// Writes the transaction to the file that was asked for, if one was. Nothing is journaled: whoever sends it does that.
     pub(super) fn write_unsigned(self, priced: &Priced) -> Result<(), Failure> {
         let Some(path) = &self.options.unsigned else {
@@ -306,17 +316,11 @@ impl Sender<'_> {
         let Self { context, wallet, .. } = self;
         let network = context.profile.network;
         let book = context.journal.read()?;
-        let nonce = priced.nonces.next(&book, &wallet.address);
-        let transaction = priced
-            .outgoing
-            .transaction
-            .clone()
-            .with_chain_id(network.chain_id());
         let file = TransactionFile {
             network,
             intent: priced.outgoing.intent.clone(),
             multi_sig: wallet.policy().cloned(),
-            transaction: transaction.for_account(wallet.unsigned(nonce, priced.fee.micro_stx)?),
+            transaction: self.unsigned(priced, &book)?,
         };
         file.write(path, Existing::Keep)?;
         terminal::note(&format!(
@@ -372,18 +376,12 @@ impl Sender<'_> {
         priced: Priced,
         recheck: impl FnOnce(&Book) -> Result<Option<u64>, Failure>,
     ) -> Result<Finished, Failure> {
-        let Self { context, wallet, .. } = self;
+        let context = self.context;
         let book = context.journal.read()?;
         if let Some(entry) = recheck(&book)? {
             return self.resume(entry).await;
         }
-        let nonce = priced.nonces.next(&book, &wallet.address);
-        let network = context.profile.network;
-        let unsigned = priced
-            .outgoing
-            .transaction
-            .with_chain_id(network.chain_id())
-            .for_account(wallet.unsigned(nonce, priced.fee.micro_stx)?);
+        let unsigned = self.unsigned(&priced, &book)?;
         let signed = in_browser::sign(context, &unsigned, self.options.patience().limit).await?;
         let recorded = record_signed(context, priced.outgoing.intent, priced.outgoing.draft, &signed)?;
         let (entry, start) = match recorded {

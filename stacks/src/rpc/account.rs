@@ -71,10 +71,7 @@ pub(super) fn prefixed_u128<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
 impl NodeClient {
     /// Where the node stands: `GET /v2/info`.
     pub async fn info(&self) -> Result<NodeInfo, RpcError> {
-        self.get("/v2/info".to_owned(), ORDINARY_LIMIT)
-            .await?
-            .ok()?
-            .json()
+        Ok(self.info_and_date().await?.0)
     }
 
     /// The same, and the node's clock as its answer's `date` says it (RFC 2822): `GET /v2/info`.
