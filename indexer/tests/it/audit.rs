@@ -1,13 +1,11 @@
-//! What only auditors ask: every filter and order, totals, series, and lists that hold still.
+//! What only auditors ask: every filter and order, and lists that hold still.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroU32;
 
-use recoup_indexer::api::{COMBINATIONS, CorsOrigins, RateLimit};
+use recoup_indexer::api::COMBINATIONS;
 use serde_json::{Value, json};
 
-use crate::api::{ROOT, followed, ids, many_refunds, story};
-use crate::harness::TestIndexer;
+use crate::api::{followed, ids, many_refunds, story};
 use crate::synthetic::{Block, Burn, Chain, MERCHANT, OTHER_PAYER, PAYER, TOKEN, Transaction};
 
 /// A value for each filter, as the stories have it.
@@ -152,7 +150,7 @@ fn a_pair_that_no_index_answers_is_refused_with_those_that_are() {
 }
 
 /// Two burn blocks of refunds by amount: 1 to 6 in STX below, 7 to 9 above, and one in a token.
-fn amounts() -> (Chain, [Block; 2], Burn) {
+pub(crate) fn amounts() -> (Chain, [Block; 2], Burn) {
     let (mut chain, root) = Chain::new();
     let mut shop = root.shop.clone();
     let (stx, created) = shop.create_invoice(1000, None, 100);
@@ -175,7 +173,7 @@ fn amounts() -> (Chain, [Block; 2], Burn) {
     (chain, [below, above], burn)
 }
 
-fn field(page: &Value, name: &str) -> Vec<String> {
+pub(crate) fn field(page: &Value, name: &str) -> Vec<String> {
     let items = page["items"].as_array().unwrap();
     items
         .iter()
@@ -370,199 +368,4 @@ fn words_of_a_reason_are_found_among_one_merchants_refunds() {
         ))),
         [1]
     );
-}
-
-#[test]
-fn totals_are_as_of_the_height_asked_for() {
-    let (chain, _, _) = amounts();
-    let indexer = followed(&chain);
-    let totals = |path: &str| indexer.get_ok(path)["totals"].clone();
-    let now = totals(&format!("/merchants/{MERCHANT}"));
-    assert_eq!(
-        now[0],
-        json!({
-            "token": TOKEN, "paid": "1000", "refunded": "500", "payments": 1, "refunds": 1, "rate": "0.500000"
-        })
-    );
-    assert_eq!(
-        (&now[1]["token"], &now[1]["refunded"], &now[1]["refunds"]),
-        (&json!("STX"), &json!("45"), &json!(9))
-    );
-    assert_eq!(now[2], Value::Null);
-    let before = totals(&format!("/payers/{PAYER}?as_of_burn_height=100"));
-    assert_eq!(
-        (&before[1]["refunded"], &before[1]["rate"]),
-        (&json!("21"), &json!("0.021000"))
-    );
-    assert_eq!(
-        totals(&format!("/payers/{PAYER}?as_of_burn_height=99")),
-        json!([])
-    );
-    assert_eq!(totals(&format!("/payers/{OTHER_PAYER}")), json!([]));
-    let merchant = indexer.get_ok(&format!("/merchants/{MERCHANT}?as_of_burn_height=100"));
-    assert_eq!(merchant["recent_refunds"][0]["refund_id"], 7);
-    assert_eq!(
-        indexer
-            .get(&format!("/merchants/{MERCHANT}?as_of_burn_height=102"))
-            .0,
-        400
-    );
-}
-
-#[test]
-fn series_add_up_to_the_totals() {
-    let (chain, _, _) = amounts();
-    let indexer = followed(&chain);
-    let buckets = |query: &str| -> Vec<String> {
-        let stats = indexer.get_ok(&format!("/stats?{query}"));
-        let buckets = stats["buckets"].as_array().unwrap();
-        let shown = |bucket: &Value| {
-            format!(
-                "{} {} {} {}",
-                bucket["from_burn_height"], bucket["from_time"], bucket["paid"], bucket["refunded"]
-            )
-            .replace('"', "")
-        };
-        buckets.iter().map(shown).collect()
-    };
-    assert_eq!(
-        buckets("bucket=burn&from_burn_height=99&size=1"),
-        ["99 null 0 0", "100 null 1000 21", "101 null 0 24"]
-    );
-    assert_eq!(
-        buckets(&format!("bucket=burn&from_burn_height=90&size=11&token={TOKEN}")),
-        ["90 null 1000 500", "101 null 0 0"]
-    );
-    assert_eq!(
-        buckets(&format!(
-            "bucket=burn&from_burn_height=0&size=1000&merchant={PAYER}"
-        )),
-        ["0 null 0 0"]
-    );
-    assert_eq!(
-        buckets("from_day=2025-10-08&to_day=2025-10-10"),
-        [
-            "null 2025-10-08T00:00:00Z 0 0",
-            "null 2025-10-09T00:00:00Z 1000 45",
-            "null 2025-10-10T00:00:00Z 0 0"
-        ]
-    );
-    assert_eq!(buckets("").len(), 30);
-    assert_eq!(buckets("").last().unwrap(), "null 2025-10-09T00:00:00Z 1000 45");
-}
-
-#[test]
-fn invoices_are_listed_and_their_story_is_told_in_order() {
-    let (chain, _) = story();
-    let indexer = followed(&chain);
-    let of = |query: &str| field(&indexer.get_ok(&format!("/invoices?{query}")), "invoice_id");
-    assert_eq!(of(""), ["3", "2", "1"]);
-    assert_eq!(of(&format!("merchant={MERCHANT}&status=refunded")), ["3"]);
-    assert_eq!(of(&format!("merchant={MERCHANT}&status=open")), ["2"]);
-    assert_eq!(
-        of(&format!("merchant={MERCHANT}&status=expired")),
-        Vec::<String>::new()
-    );
-    assert_eq!(of(&format!("merchant={MERCHANT}&reference=order-2")), ["2"]);
-    assert_eq!(of(&format!("payer={PAYER}")), ["3", "1"]);
-    assert_eq!(of(&format!("payer={OTHER_PAYER}")), ["1"]);
-    let first = indexer.get_ok("/invoices?limit=2");
-    let next = first["next_cursor"].as_str().unwrap();
-    assert_eq!(of(&format!("limit=2&cursor={next}")), ["1"]);
-
-    let timeline = indexer.get_ok("/invoices/1/timeline");
-    let expected = [
-        "invoice-created",
-        "payment-received",
-        "payment-received",
-        "refund-processed",
-        "refund-window-extended",
-    ];
-    assert_eq!(field(&timeline, "event"), expected);
-    assert_eq!(field(&timeline, "amount_refunded"), ["0", "0", "0", "15", "15"]);
-    let first = indexer.get_ok("/invoices/1/timeline?limit=3");
-    let next = first["next_cursor"].as_str().unwrap();
-    let rest = indexer.get_ok(&format!("/invoices/1/timeline?limit=3&cursor={next}"));
-    assert_eq!(field(&rest, "event"), expected[3..]);
-    assert_eq!(indexer.get(&format!("/invoices/2/timeline?cursor={next}")).0, 400);
-}
-
-#[test]
-fn a_client_that_asks_too_much_waits_and_web_pages_are_let_in_by_name() {
-    let mut indexer = TestIndexer::start_with(ROOT, |config| {
-        config.api.rate_limit = Some(RateLimit {
-            per_second: NonZeroU32::MIN,
-            burst: NonZeroU32::new(3).unwrap(),
-            client_header: Some("x-forwarded-for".parse().unwrap()),
-        });
-        config.api.cors = CorsOrigins::These(vec!["https://shop.example".parse().unwrap()]);
-    });
-    let ask = |client: &str, origin: &str| {
-        let request = ureq::get(indexer.api_url("/refunds"))
-            .config()
-            .http_status_as_error(false)
-            .build();
-        request
-            .header("x-forwarded-for", client)
-            .header("origin", origin)
-            .call()
-            .unwrap()
-    };
-    let header = |response: &ureq::http::Response<ureq::Body>, name: &str| {
-        response
-            .headers()
-            .get(name)
-            .map(|value| value.to_str().unwrap().to_owned())
-    };
-    let let_in = ask("192.0.2.1", "https://shop.example");
-    assert_eq!(
-        header(&let_in, "access-control-allow-origin").as_deref(),
-        Some("https://shop.example")
-    );
-    assert_eq!(
-        header(
-            &ask("192.0.2.1", "https://evil.example"),
-            "access-control-allow-origin"
-        ),
-        None
-    );
-    let statuses: Vec<u16> = (0..9).map(|_| ask("192.0.2.1", "").status().as_u16()).collect();
-    assert!(statuses.contains(&429), "{statuses:?}");
-    let refused = (0..9)
-        .map(|_| ask("192.0.2.1", "https://shop.example"))
-        .find(|answer| answer.status() == 429)
-        .unwrap();
-    assert!(header(&refused, "retry-after").is_some());
-    assert_eq!(
-        header(&refused, "access-control-allow-origin").as_deref(),
-        Some("https://shop.example")
-    );
-    // The client writes what it likes before the proxy's word, and another client is let in.
-    assert_eq!(ask("192.0.2.1, 192.0.2.2", "").status().as_u16(), 200);
-    indexer.stop_server();
-}
-
-#[test]
-fn a_statement_that_takes_too_long_is_broken_off() {
-    let indexer = TestIndexer::start_with(ROOT, |config| {
-        config.api.statement_limit = std::time::Duration::from_millis(50);
-    });
-    // Whoever reads a refund waits for this lock.
-    indexer.block_on(async {
-        use sqlx::Connection as _;
-        let mut connection = sqlx::PgConnection::connect(indexer.database_url()).await.unwrap();
-        let mut transaction = connection.begin().await.unwrap();
-        sqlx::raw_sql("lock table refund")
-            .execute(&mut *transaction)
-            .await
-            .unwrap();
-        let url = indexer.api_url("/refunds");
-        let answer = tokio::task::spawn_blocking(move || {
-            let request = ureq::get(url).config().http_status_as_error(false).build();
-            request.call().unwrap().status().as_u16()
-        });
-        assert_eq!(answer.await.unwrap(), 503);
-        transaction.rollback().await.unwrap();
-    });
-    assert_eq!(indexer.get("/refunds").0, 200);
 }
