@@ -1,10 +1,13 @@
 //! Imports an archive: a thread reads, ingest follows, a short queue between them bounds the memory.
 
+use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use sqlx::PgPool;
@@ -15,7 +18,7 @@ use super::progress::{Counted, Progress, per_second};
 use super::reader::{ArchiveError, ArchiveReader, Batch, BatchLimits, Checkpoint};
 use crate::db::{self, DbError};
 use crate::diagnosis::Vitals;
-use crate::ingest::{ArchivedMessage, Decoder, Ingest, IngestSettings};
+use crate::ingest::{ArchivedMessage, Decoder, Ingest, IngestSettings, Phase, Phases};
 use crate::observer::Inbox;
 
 /// Batches that may wait for ingest.
@@ -65,6 +68,8 @@ pub struct ImportSummary {
     pub seconds: u64,
     /// Rows a second, of those that were not skipped.
     pub rows_per_second: u64,
+    /// Where the time went. Reading and decoding happen beside the rest.
+    pub milliseconds: BTreeMap<Phase, u64>,
 }
 
 /// Imports an archive, from where an earlier import of it ended unless `from_start`. May run beside the indexer.
@@ -89,11 +94,14 @@ pub async fn import(
     let mut progress = Progress::new(input_read, length);
     let (queue, mut batches) = mpsc::channel(QUEUED_BATCHES);
     let decoder = Decoder::new(&settings.core_contract, &settings.satellites);
-    let reading = tokio::task::spawn_blocking(move || read(text, limits, &known, &decoder, &queue));
-
     let mut ingest = Ingest::new(pool, settings, None, Inbox::default(), Vitals::default());
+    let phases = ingest.phases();
+    let of_reading = phases.clone();
+    let reading =
+        tokio::task::spawn_blocking(move || read(text, limits, &known, &decoder, &of_reading, &queue));
+
     let mut summary = ImportSummary::default();
-    while let Some(event) = batches.recv().await {
+    while let Some(event) = phases.timed(Phase::WaitForMessages, batches.recv()).await {
         match event {
             Read::Skipped(checkpoint) => {
                 tracing::info!(rows = checkpoint.rows, "an earlier import is continued");
@@ -113,6 +121,7 @@ pub async fn import(
     let elapsed = progress.elapsed();
     summary.seconds = elapsed.as_secs();
     summary.rows_per_second = per_second(summary.rows.saturating_sub(summary.rows_skipped), elapsed);
+    summary.milliseconds = phases.milliseconds();
     Ok(summary)
 }
 
@@ -145,6 +154,7 @@ fn read(
     limits: BatchLimits,
     known: &[Checkpoint],
     decoder: &Decoder,
+    phases: &Phases,
     queue: &mpsc::Sender<Read>,
 ) -> Result<(), ArchiveError> {
     let mut reader = ArchiveReader::new(decompress(input)?, limits);
@@ -156,7 +166,17 @@ fn read(
         {
             return Ok(());
         }
-        match reader.next_batch(|row| ArchivedMessage::read(decoder, row))? {
+        let started = Instant::now();
+        let decoding = Cell::new(Duration::ZERO);
+        let batch = reader.next_batch(|row| {
+            let started = Instant::now();
+            let message = ArchivedMessage::read(decoder, row);
+            decoding.set(decoding.get() + started.elapsed());
+            message
+        })?;
+        phases.add(Phase::Decode, decoding.get());
+        phases.add(Phase::Read, started.elapsed().saturating_sub(decoding.get()));
+        match batch {
             Some(batch) => next = Some(Read::Batch(batch)),
             None => return Ok(()),
         }

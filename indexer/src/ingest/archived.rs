@@ -2,6 +2,7 @@
 
 use super::message::{Decoder, Message, is_followed};
 use super::pass::Pass;
+use super::phases::Phase;
 use super::worker::{Ingest, quarantine};
 use crate::archive::{ArchivedRow, Batch, Checkpoint, Row, RowError};
 use crate::chain::Arrival;
@@ -93,6 +94,7 @@ impl Ingest {
         let mut pass = Pass::begin(
             &mut transaction,
             &self.settings,
+            &self.phases,
             &mut memory.tree,
             messages.iter(),
         )
@@ -108,7 +110,8 @@ impl Ingest {
         if let Some(checkpoint) = checkpoint {
             db::archive_import::save(&mut transaction, checkpoint).await?;
         }
-        db::commit(transaction, CommitPoint::ArchiveBatch).await?;
+        let commit = db::commit(transaction, CommitPoint::ArchiveBatch);
+        self.phases.timed(Phase::Commit, commit).await?;
         self.settings.window.trim(&mut memory.tree);
         self.memory = Some(memory);
         Ok(())

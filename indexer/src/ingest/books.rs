@@ -8,6 +8,7 @@ use recoup_stacks::hash::{BurnHeight, IndexBlockHash};
 use sqlx::PgConnection;
 
 use super::changes::Written;
+use super::phases::{Phase, Phases};
 use super::satellites;
 use crate::accounting::{Books, Ledger};
 use crate::db::contract_event::StoredEvent;
@@ -53,6 +54,7 @@ pub(super) async fn orphan(
 /// Puts blocks on the chain: their events become rows, each checked against the state before it.
 pub(super) async fn adopt(
     connection: &mut PgConnection,
+    phases: &Phases,
     mut written: Written,
     contracts: &Satellites,
     is_final: impl Fn(&IndexBlockHash) -> bool,
@@ -60,12 +62,14 @@ pub(super) async fn adopt(
 ) -> Result<(), DbError> {
     let satellite_blocks = std::mem::take(&mut written.satellite_blocks);
     let events = events_of(&mut *connection, written).await?;
-    adopt_core(&mut *connection, &events, is_final, burn_tip).await?;
-    satellites::adopt(connection, &satellite_blocks, &events, contracts).await
+    adopt_core(&mut *connection, phases, &events, is_final, burn_tip).await?;
+    let beside = satellites::adopt(connection, &satellite_blocks, &events, contracts);
+    phases.timed(Phase::Satellites, beside).await
 }
 
 async fn adopt_core(
     connection: &mut PgConnection,
+    phases: &Phases,
     events: &[AdoptedEvent],
     is_final: impl Fn(&IndexBlockHash) -> bool,
     burn_tip: Option<BurnHeight>,
@@ -74,7 +78,8 @@ async fn adopt_core(
         return Ok(());
     }
     let touched = Touched::by(events.iter().map(|(stored, _)| stored));
-    let mut books = load(&mut *connection, &touched).await?;
+    let accounts = load(&mut *connection, &touched);
+    let mut books = phases.timed(Phase::Accounts, accounts).await?;
     let mut rows = Rows::default();
     for (stored, adopted_at) in events {
         rows.add(
@@ -86,14 +91,16 @@ async fn adopt_core(
         );
         books.post(&stored.event);
     }
-    rows.write(&mut *connection, &books).await?;
-    db::payer_ledger::upsert(&mut *connection, books.ledgers.iter()).await?;
+    rows.write(&mut *connection, phases, &books).await?;
+    let ledgers = db::payer_ledger::upsert(&mut *connection, books.ledgers.iter());
+    phases.timed(Phase::Ledgers, ledgers).await?;
     let moved: BTreeSet<IndexBlockHash> = events
         .iter()
         .filter(|(stored, _)| Ledger::after(&stored.event).is_some())
         .map(|(stored, _)| stored.id.block)
         .collect();
-    db::running_total::extend(connection, &moved).await
+    let totals = db::running_total::extend(connection, &moved);
+    phases.timed(Phase::Totals, totals).await
 }
 
 /// An event of a block that joins the chain, with the height of the Bitcoin tip by then.
@@ -176,7 +183,28 @@ impl<'a> Rows<'a> {
     }
 
     /// Writes them, the invoices as they are after the last event.
-    async fn write(&self, connection: &mut PgConnection, books: &Books) -> Result<(), DbError> {
+    async fn write(
+        &self,
+        connection: &mut PgConnection,
+        phases: &Phases,
+        books: &Books,
+    ) -> Result<(), DbError> {
+        let invoices = self.write_invoices(&mut *connection, books);
+        phases.timed(Phase::Invoices, invoices).await?;
+        let payments = db::payment::adopt(&mut *connection, &self.payments);
+        phases.timed(Phase::Payments, payments).await?;
+        let refunds = db::refund::adopt(&mut *connection, &self.refunds);
+        phases.timed(Phase::Refunds, refunds).await?;
+        for (stored, set) in &self.operators {
+            db::operator_change::adopt(&mut *connection, stored, set).await?;
+        }
+        let history = db::refund_status_change::record(&mut *connection, &self.seen);
+        phases.timed(Phase::History, history).await?;
+        let history = db::refund_status_change::record(connection, &self.made_final);
+        phases.timed(Phase::History, history).await
+    }
+
+    async fn write_invoices(&self, connection: &mut PgConnection, books: &Books) -> Result<(), DbError> {
         let created: HashSet<InvoiceId> = self.created.iter().map(|(_, event)| event.invoice_id).collect();
         let earlier = books.accounts.iter().filter(|(id, _)| !created.contains(id));
         db::invoice::update_states(
@@ -196,14 +224,7 @@ impl<'a> Rows<'a> {
                     .map_or(&created.state, |account| &account.state),
             })
             .collect();
-        db::invoice::adopt(&mut *connection, &invoices).await?;
-        db::payment::adopt(&mut *connection, &self.payments).await?;
-        db::refund::adopt(&mut *connection, &self.refunds).await?;
-        for (stored, set) in &self.operators {
-            db::operator_change::adopt(&mut *connection, stored, set).await?;
-        }
-        db::refund_status_change::record(&mut *connection, &self.seen).await?;
-        db::refund_status_change::record(connection, &self.made_final).await
+        db::invoice::adopt(connection, &invoices).await
     }
 }
 

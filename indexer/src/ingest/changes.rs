@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use recoup_stacks::hash::{BurnBlockHash, BurnHeight, ConsensusHash, IndexBlockHash, StacksHeight};
 use sqlx::PgConnection;
 
+use super::phases::{Phase, Phases};
 use crate::chain::{Arrival, AttachedBlock, BlockHeader, BurnHeader, BurnPoint};
 use crate::db::block::NewBlock;
 use crate::db::contract_event::{NewEvent, StoredEvent};
@@ -103,15 +104,18 @@ impl Changes {
     }
 
     /// Writes all but what the events of adopted blocks say.
-    pub(super) async fn write(self, connection: &mut PgConnection) -> Result<Written, DbError> {
+    pub(super) async fn write(
+        self,
+        connection: &mut PgConnection,
+        phases: &Phases,
+    ) -> Result<Written, DbError> {
         let adopted: HashSet<IndexBlockHash> = self.adopted.iter().map(|(id, _)| *id).collect();
-        db::burn_block::insert(&mut *connection, &self.burn_blocks).await?;
-        db::block::insert(&mut *connection, &self.blocks, |id| adopted.contains(id)).await?;
-        db::block::attach(&mut *connection, &self.attached).await?;
-        let resolved_views = db::block::resolve_views(&mut *connection, &self.sortitions).await?;
-        self.write_events(&mut *connection, &adopted).await?;
-        self.write_satellite_prints(&mut *connection).await?;
-        self.write_gaps(&mut *connection).await?;
+        let blocks = self.write_blocks(&mut *connection, &adopted);
+        let resolved_views = phases.timed(Phase::Blocks, blocks).await?;
+        let events = self.write_events(&mut *connection, &adopted);
+        phases.timed(Phase::Events, events).await?;
+        let prints = self.write_satellite_prints(&mut *connection);
+        phases.timed(Phase::Satellites, prints).await?;
         let stored_before: Vec<Vec<u8>> = self
             .adopted
             .iter()
@@ -139,6 +143,20 @@ impl Changes {
             adopted: self.adopted,
             resolved_views,
         })
+    }
+
+    /// Answers whether a burn view became known of a block that was stored before.
+    async fn write_blocks(
+        &self,
+        connection: &mut PgConnection,
+        adopted: &HashSet<IndexBlockHash>,
+    ) -> Result<bool, DbError> {
+        db::burn_block::insert(&mut *connection, &self.burn_blocks).await?;
+        db::block::insert(&mut *connection, &self.blocks, |id| adopted.contains(id)).await?;
+        db::block::attach(&mut *connection, &self.attached).await?;
+        let resolved_views = db::block::resolve_views(&mut *connection, &self.sortitions).await?;
+        self.write_gaps(connection).await?;
+        Ok(resolved_views)
     }
 
     async fn write_events(

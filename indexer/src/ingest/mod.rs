@@ -5,6 +5,7 @@ mod books;
 mod changes;
 mod message;
 mod pass;
+mod phases;
 mod satellites;
 mod upkeep;
 mod window;
@@ -12,6 +13,7 @@ mod worker;
 
 pub use archived::ArchivedMessage;
 pub use message::{Decoder, Message, MessageError, NEW_BLOCK, NEW_BURN_BLOCK, REPLAYED_BLOCK, is_followed};
+pub use phases::{Phase, Phases};
 pub use upkeep::Retention;
 pub use window::Window;
 pub use worker::{Ingest, IngestSettings, RootRule};

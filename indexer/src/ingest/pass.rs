@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use super::books;
 use super::changes::Changes;
 use super::message::Message;
+use super::phases::{Phase, Phases};
 use super::worker::{IngestSettings, RootRule};
 use crate::chain::{Arrival, BurnHeader, Insertion, TipChange, Tree};
 use crate::db::chain_tip::ChainTip;
@@ -19,6 +20,7 @@ use crate::normalised::NormalisedBlock;
 pub(super) struct Pass<'a> {
     connection: &'a mut PgConnection,
     settings: &'a IngestSettings,
+    phases: &'a Phases,
     tree: &'a mut Tree,
     stored: Stored,
     changes: Changes,
@@ -69,14 +71,17 @@ impl<'a> Pass<'a> {
     pub(super) async fn begin<'m>(
         connection: &'a mut PgConnection,
         settings: &'a IngestSettings,
+        phases: &'a Phases,
         tree: &'a mut Tree,
         messages: impl Iterator<Item = &'m Message>,
     ) -> Result<Self, DbError> {
-        let stored = Stored::look_up(&mut *connection, tree, messages).await?;
+        let looking_up = Stored::look_up(&mut *connection, tree, messages);
+        let stored = phases.timed(Phase::LookUp, looking_up).await?;
         let tip = db::chain_tip::find(&mut *connection).await?;
         Ok(Self {
             connection,
             settings,
+            phases,
             tree,
             stored,
             changes: Changes::default(),
@@ -91,9 +96,10 @@ impl<'a> Pass<'a> {
     pub(super) async fn catch_up(
         connection: &mut PgConnection,
         settings: &IngestSettings,
+        phases: &Phases,
         tree: &mut Tree,
     ) -> Result<(), DbError> {
-        let mut pass = Pass::begin(connection, settings, tree, std::iter::empty()).await?;
+        let mut pass = Pass::begin(connection, settings, phases, tree, std::iter::empty()).await?;
         pass.finality_is_uncertain = true;
         pass.follow_tip().await?;
         pass.end().await?;
@@ -281,7 +287,8 @@ impl<'a> Pass<'a> {
     /// Takes blocks off the chain, from tables that hold all that came before.
     async fn orphan(&mut self, change: &TipChange, burn_tip: Option<BurnHeight>) -> Result<(), DbError> {
         self.write().await?;
-        books::orphan(&mut *self.connection, &change.orphaned, burn_tip).await?;
+        let orphaning = books::orphan(&mut *self.connection, &change.orphaned, burn_tip);
+        self.phases.timed(Phase::Forks, orphaning).await?;
         db::reorg::record(&mut *self.connection, change).await?;
         tracing::warn!(
             orphaned_blocks = change.orphaned.len(),
@@ -302,7 +309,7 @@ impl<'a> Pass<'a> {
         let burn_hashes = changes.burn_headers().map(|header| header.point.hash);
         self.stored.burn_blocks.extend(burn_hashes);
 
-        let written = changes.write(&mut *self.connection).await?;
+        let written = changes.write(&mut *self.connection, self.phases).await?;
         self.finality_is_uncertain |= written.resolved_views;
         let (tree, limit) = (&*self.tree, self.tip.final_burn_height);
         let is_final = |id: &IndexBlockHash| {
@@ -311,7 +318,22 @@ impl<'a> Pass<'a> {
         };
         let burn_tip = self.tip.burn.map(|point| point.height);
         let satellites = &self.settings.satellites;
-        books::adopt(&mut *self.connection, written, satellites, is_final, burn_tip).await?;
+        let phases = self.phases;
+        books::adopt(
+            &mut *self.connection,
+            phases,
+            written,
+            satellites,
+            is_final,
+            burn_tip,
+        )
+        .await?;
+        let moving = self.move_tip(burn_tip);
+        phases.timed(Phase::Finality, moving).await?;
+        Ok(())
+    }
+
+    async fn move_tip(&mut self, burn_tip: Option<BurnHeight>) -> Result<(), DbError> {
         if self.tip != self.written_tip {
             db::chain_tip::update(&mut *self.connection, &self.tip).await?;
         }

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::message::Decoder;
 use super::pass::Pass;
+use super::phases::Phases;
 use super::upkeep::{Retention, Upkeep};
 use super::window::Window;
 use crate::chain::{Arrival, Tree};
@@ -66,6 +67,7 @@ pub struct Ingest {
     inbox: Inbox,
     vitals: Vitals,
     upkeep: Upkeep,
+    pub(super) phases: Phases,
     /// In memory between messages; none before the first and after a failure.
     pub(super) memory: Option<Memory>,
 }
@@ -94,8 +96,15 @@ impl Ingest {
             inbox,
             upkeep: Upkeep::new(retention, vitals.clone()),
             vitals,
+            phases: Phases::default(),
             memory: None,
         }
+    }
+
+    /// Where the time of this one's work goes.
+    #[must_use]
+    pub fn phases(&self) -> Phases {
+        self.phases.clone()
     }
 
     /// Works until told to stop, whenever no other process does.
@@ -210,7 +219,7 @@ impl Ingest {
         }
         let mut tree = self.settings.window.load(&mut *connection).await?;
         // The finality depth may have been configured anew.
-        Pass::catch_up(connection, &self.settings, &mut tree).await?;
+        Pass::catch_up(connection, &self.settings, &self.phases, &mut tree).await?;
         Ok(Memory { tree, cursor })
     }
 
@@ -226,8 +235,8 @@ impl Ingest {
         match decoded {
             Err(error) => quarantine(connection, message, &error.to_string()).await,
             Ok(decoded) => {
-                let mut pass =
-                    Pass::begin(connection, &self.settings, tree, std::iter::once(&decoded)).await?;
+                let messages = std::iter::once(&decoded);
+                let mut pass = Pass::begin(connection, &self.settings, &self.phases, tree, messages).await?;
                 pass.follow(decoded).await?;
                 for orphaned_blocks in pass.end().await? {
                     self.vitals.metrics().reorganised(orphaned_blocks);

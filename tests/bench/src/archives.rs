@@ -2,12 +2,14 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use recoup_block_tree::{Dense, Sparse};
 use recoup_test_support::{Cluster, scratch_folder};
+use serde_json::Value;
 
-use crate::copied::copy_all;
+use crate::copied::{Cost, copy_all, cost_of};
 use crate::database::Database;
 use crate::program::{self, Finished};
 use crate::scale::Scale;
@@ -19,6 +21,8 @@ const DENSE_FLOOR: f64 = 8_000.0;
 const SPARSE_MEGABYTES: f64 = 400.0;
 const MEMORY_MEGABYTES: f64 = 300.0;
 const MEGABYTE: f64 = 1e6;
+/// Phases of an import that happen while it does others.
+const BESIDE_THE_REST: [&str; 2] = ["read", "decode"];
 
 /// Every block holds a hundred refunds.
 pub(crate) fn dense(cluster: &Cluster, scale: &Scale, table: &mut Table) -> Result<()> {
@@ -28,7 +32,7 @@ pub(crate) fn dense(cluster: &Cluster, scale: &Scale, table: &mut Table) -> Resu
     let written = Dense::of(scale.dense_refunds / REFUNDS_A_BLOCK, REFUNDS_A_BLOCK).write(&mut output)?;
     output.flush()?;
     let url = cluster.create_database("dense")?;
-    let import = program::import(&url, &path)?;
+    let (import, cost) = cost_of(cluster, || program::import(&url, &path))?;
     let mut database = Database::connect(&url)?;
     let refunds = database.count("select count(*) from refund where canonical and disagreement is null")?;
     ensure!(
@@ -39,7 +43,7 @@ pub(crate) fn dense(cluster: &Cluster, scale: &Scale, table: &mut Table) -> Resu
     let copied = copy_all(cluster, "dense", "dense_copied", folder.path())?;
 
     let rate = per_second(written.refunds, import.time);
-    let ratio = copied.as_secs_f64() / import.time.as_secs_f64();
+    let ratio = copied.time.as_secs_f64() / import.time.as_secs_f64();
     table.lines.push(Line {
         what: "import, dense archive".to_owned(),
         goal: format!("{DENSE_RATIO} of COPY"),
@@ -48,20 +52,21 @@ pub(crate) fn dense(cluster: &Cluster, scale: &Scale, table: &mut Table) -> Resu
             import.time.as_secs_f64(),
             written.refunds
         ),
-        postgres: format!("{:.1} s for COPY of the same rows", copied.as_secs_f64()),
+        postgres: format!("{:.1} s for COPY of the same rows", copied.time.as_secs_f64()),
         ratio: Some(ratio),
         missed_by: below(ratio, DENSE_RATIO),
         note: format!(
-            "each refund with its own invoice and payment; {:.0} MB of archive; {}",
+            "each refund with its own invoice and payment; {:.0} MB of archive; peak memory {:.0} MB; {}",
             float(written.bytes) / MEGABYTE,
-            memory(import)
+            float(import.peak_memory) / MEGABYTE,
+            spent(&import, cost, copied)
         ),
     });
     table.lines.push(Line {
         what: "import, dense archive, floor".to_owned(),
         goal: format!("{DENSE_FLOOR} refunds/s"),
         measured: format!("{rate:.0} refunds/s"),
-        postgres: format!("{:.0} refunds/s", per_second(written.refunds, copied)),
+        postgres: format!("{:.0} refunds/s", per_second(written.refunds, copied.time)),
         ratio: Some(ratio),
         missed_by: below(rate, DENSE_FLOOR),
         note: String::new(),
@@ -77,7 +82,7 @@ pub(crate) fn sparse(cluster: &Cluster, scale: &Scale, table: &mut Table) -> Res
     let written = Sparse::of(scale.sparse_blocks).write(&mut output)?;
     output.flush()?;
     let url = cluster.create_database("sparse")?;
-    let import = program::import(&url, &path)?;
+    let (import, cost) = cost_of(cluster, || program::import(&url, &path))?;
     let mut database = Database::connect(&url)?;
     let blocks = database.count("select count(*) from block where canonical")?;
     ensure!(
@@ -92,13 +97,17 @@ pub(crate) fn sparse(cluster: &Cluster, scale: &Scale, table: &mut Table) -> Res
         what: "import, sparse archive".to_owned(),
         goal: format!("{SPARSE_MEGABYTES} MB/s"),
         measured: format!("{rate:.0} MB/s"),
-        postgres: format!("{:.1} s for COPY of its {blocks} blocks", copied.as_secs_f64()),
-        ratio: Some(copied.as_secs_f64() / import.time.as_secs_f64()),
+        postgres: format!(
+            "{:.1} s for COPY of its {blocks} blocks",
+            copied.time.as_secs_f64()
+        ),
+        ratio: Some(copied.time.as_secs_f64() / import.time.as_secs_f64()),
         missed_by: below(rate, SPARSE_MEGABYTES),
         note: format!(
-            "{:.0} MB in {:.1} s",
+            "{:.0} MB in {:.1} s; {}",
             float(written.bytes) / MEGABYTE,
-            import.time.as_secs_f64()
+            import.time.as_secs_f64(),
+            spent(&import, cost, copied)
         ),
     });
     table.lines.push(Line {
@@ -113,6 +122,37 @@ pub(crate) fn sparse(cluster: &Cluster, scale: &Scale, table: &mut Table) -> Res
     Ok(())
 }
 
-fn memory(import: Finished) -> String {
-    format!("peak memory {:.0} MB", float(import.peak_memory) / MEGABYTE)
+/// Where the time went, as the import says itself, the most first; and the CPU's, which a busy machine falsifies less.
+fn spent(import: &Finished, cost: Cost, copied: Cost) -> String {
+    let phases = import.said.get("milliseconds").and_then(Value::as_object);
+    let mut phases: Vec<(&str, u64)> = phases
+        .into_iter()
+        .flatten()
+        .filter_map(|(phase, time)| Some((phase.as_str(), time.as_u64()?)))
+        .collect();
+    phases.sort_by_key(|(_, time)| std::cmp::Reverse(*time));
+    let (beside, tables): (Vec<_>, Vec<_>) = phases
+        .into_iter()
+        .partition(|(phase, _)| BESIDE_THE_REST.contains(phase));
+    let list = |phases: &[(&str, u64)]| {
+        let phases = phases.iter().filter(|(_, time)| *time > 0);
+        let texts: Vec<String> = phases
+            .map(|(phase, time)| {
+                format!(
+                    "{} {:.1} s",
+                    phase.replace('_', " "),
+                    Duration::from_millis(*time).as_secs_f64()
+                )
+            })
+            .collect();
+        texts.join(", ")
+    };
+    format!(
+        "time of tables: {}; of the reading thread: {}; CPU: indexer {:.1} s, PostgreSQL {:.1} s, for COPY {:.1} s",
+        list(&tables),
+        list(&beside),
+        import.cpu.as_secs_f64(),
+        cost.cpu.as_secs_f64(),
+        copied.cpu.as_secs_f64(),
+    )
 }

@@ -8,18 +8,49 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use recoup_test_support::Cluster;
 
-use crate::program;
+use crate::{machine, program};
 
 /// Tables that import fills, each after those that it refers to; others follow in any order.
 const ORDER: &str = "array['burn_block', 'block', 'contract_event', 'invoice', 'payment', 'refund']";
 
-/// Copies all rows of `from` into the empty database `to`, made anew, and says how long the copying took.
-pub(crate) fn copy_all(cluster: &Cluster, from: &str, to: &str, folder: &Path) -> Result<Duration> {
+/// What something cost PostgreSQL.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Cost {
+    /// Time on the clock.
+    pub(crate) time: Duration,
+    /// CPU time of all its processes.
+    pub(crate) cpu: Duration,
+}
+
+/// Does some work and says what it cost PostgreSQL.
+pub(crate) fn cost_of<T>(cluster: &Cluster, work: impl FnOnce() -> Result<T>) -> Result<(T, Cost)> {
+    let cpu = || {
+        cluster
+            .server_id()
+            .and_then(machine::cpu_time_of_family)
+            .unwrap_or_default()
+    };
+    let (started, cpu_before) = (Instant::now(), cpu());
+    let done = work()?;
+    let time = started.elapsed();
+    Ok((
+        done,
+        Cost {
+            time,
+            cpu: cpu().saturating_sub(cpu_before),
+        },
+    ))
+}
+
+/// Copies all rows of `from` into the empty database `to`, made anew, and says what the copying cost.
+pub(crate) fn copy_all(cluster: &Cluster, from: &str, to: &str, folder: &Path) -> Result<Cost> {
     program::migrate(&cluster.create_database(to)?)?;
-    let mut total = Duration::ZERO;
+    let mut total = Cost::default();
     for (table, columns) in tables(cluster, from)? {
         let rows = format!("select {columns} from {table} order by ctid");
-        total += copy(cluster, from, to, (&table, &columns), &rows, folder)?;
+        let cost = copy(cluster, from, to, (&table, &columns), &rows, folder)?;
+        total.time += cost.time;
+        total.cpu += cost.cpu;
     }
     Ok(total)
 }
@@ -47,7 +78,7 @@ pub(crate) fn copy_some(
     for (table, columns) in tables(cluster, from)? {
         if concerned.contains(&table.as_str()) {
             let rows = format!("select {columns} from {table} where index_block_hash in ({blocks})");
-            total += copy(cluster, from, to, (&table, &columns), &rows, folder)?;
+            total += copy(cluster, from, to, (&table, &columns), &rows, folder)?.time;
         }
     }
     Ok(total)
@@ -60,20 +91,20 @@ fn copy(
     (table, columns): (&str, &str),
     rows: &str,
     folder: &Path,
-) -> Result<Duration> {
+) -> Result<Cost> {
     let file = folder.join(table);
     let written = command(cluster, from)
         .args(["--command", &format!("copy ({rows}) to stdout")])
         .stdout(File::create(&file)?)
         .status()?;
     ensure!(written.success(), "COPY of {table} ended with {written}");
-    let started = Instant::now();
-    let read = command(cluster, to)
+    let mut copying = command(cluster, to);
+    copying
         .args(["--command", &format!("copy {table} ({columns}) from stdin")])
-        .stdin(File::open(&file)?)
-        .status()?;
+        .stdin(File::open(&file)?);
+    let (read, cost) = cost_of(cluster, || Ok(copying.status()?))?;
     ensure!(read.success(), "COPY into {table} ended with {read}");
-    Ok(started.elapsed())
+    Ok(cost)
 }
 
 /// Tables that have rows, with their columns.

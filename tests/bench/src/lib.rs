@@ -6,6 +6,7 @@ mod copied;
 mod database;
 mod forks;
 mod live;
+mod machine;
 mod program;
 mod scale;
 mod table;
@@ -22,7 +23,7 @@ use recoup_test_support::{Cluster, Durability};
 /// When a program fails, or its tables do not hold what was sent.
 pub fn run(scale: &Scale) -> Result<Table> {
     let cluster = Cluster::start(Durability::Full)?;
-    let mut table = Table::default();
+    let mut table = Table::on_this_machine();
     archives::dense(&cluster, scale, &mut table)?;
     archives::sparse(&cluster, scale, &mut table)?;
     live::acknowledged(&cluster, scale, &mut table)?;

@@ -1,6 +1,6 @@
 //! The indexer's program, watched.
 
-use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -11,16 +11,22 @@ use recoup_block_tree::{CORE, ROOT_HEIGHT};
 use recoup_test_support::{Process, binary, scratch_folder};
 use serde_json::Value;
 
+use crate::machine;
+
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// A run of the program that ended well.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Finished {
     /// How long it took.
     pub(crate) time: Duration,
     /// The most memory that it held, in bytes.
     pub(crate) peak_memory: u64,
+    /// CPU time that it took.
+    pub(crate) cpu: Duration,
+    /// What it printed; null when that was nothing.
+    pub(crate) said: Value,
 }
 
 fn indexer(command: &str, database_url: &str) -> Result<Command> {
@@ -55,19 +61,29 @@ pub(crate) fn import(database_url: &str, archive: &Path) -> Result<Finished> {
 
 fn watch(mut program: Command) -> Result<Finished> {
     let started = Instant::now();
-    let mut child = program.stdout(Stdio::null()).spawn().context("recoup-indexer")?;
-    let mut peak_memory = 0;
-    loop {
-        peak_memory = memory_of(child.id(), "VmHWM:").unwrap_or(0).max(peak_memory);
+    // What it prints is one line, which fits a pipe that nobody reads yet.
+    let mut child = program.stdout(Stdio::piped()).spawn().context("recoup-indexer")?;
+    let (mut peak_memory, mut cpu) = (0, Duration::ZERO);
+    let (status, time) = loop {
+        peak_memory = machine::peak_memory(child.id()).unwrap_or(0).max(peak_memory);
+        cpu = machine::cpu_time(child.id()).unwrap_or_default().max(cpu);
         if let Some(status) = child.try_wait()? {
-            ensure!(status.success(), "recoup-indexer ended with {status}");
-            return Ok(Finished {
-                time: started.elapsed(),
-                peak_memory,
-            });
+            break (status, started.elapsed());
         }
         thread::sleep(LOOK_EVERY);
+    };
+    ensure!(status.success(), "recoup-indexer ended with {status}");
+    let mut printed = String::new();
+    if let Some(mut stdout) = child.stdout.take() {
+        stdout.read_to_string(&mut printed)?;
     }
+    let line = printed.lines().last().unwrap_or("null");
+    Ok(Finished {
+        time,
+        peak_memory,
+        cpu,
+        said: serde_json::from_str(line)?,
+    })
 }
 
 /// A running indexer with its two addresses.
@@ -106,14 +122,6 @@ impl Running {
 
     /// The most memory that it held until now, in bytes.
     pub(crate) fn peak_memory(&self) -> u64 {
-        memory_of(self.pid, "VmHWM:").unwrap_or(0)
+        machine::peak_memory(self.pid).unwrap_or(0)
     }
-}
-
-/// As Linux counts it; none elsewhere.
-fn memory_of(pid: u32, field: &str) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kilobytes * 1_024)
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::machine;
+
 /// One measurement.
 #[derive(Debug, Clone)]
 pub struct Line {
@@ -25,12 +27,31 @@ pub struct Line {
 /// All measurements.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
+    /// On which machine, and how busy that was at the start.
+    pub machine: String,
     /// In their order.
     pub lines: Vec<Line>,
 }
 
+impl Table {
+    /// An empty one, begun now.
+    #[must_use]
+    pub fn on_this_machine() -> Self {
+        Self {
+            machine: machine::description(),
+            lines: Vec::new(),
+        }
+    }
+}
+
 impl fmt::Display for Table {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            formatter,
+            "{}; at the end {}\n",
+            self.machine,
+            machine::load_average()
+        )?;
         let heads = ["what", "goal", "measured", "PostgreSQL itself", "ratio", ""].map(str::to_owned);
         let mut rows = vec![heads];
         for line in &self.lines {

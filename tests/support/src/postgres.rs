@@ -177,6 +177,12 @@ impl Cluster {
         self.disk.as_ref()
     }
 
+    /// The process id of the server, whose children are PostgreSQL's other processes; none between two lives.
+    #[must_use]
+    pub fn server_id(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::id)
+    }
+
     /// The folder of PostgreSQL's own programs (`psql` and others).
     #[must_use]
     pub fn programs(&self) -> &Path {
