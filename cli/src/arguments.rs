@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::config::ConfigCommand;
 use crate::commands::contracts::ContractsCommand;
+use crate::commands::history::History;
 use crate::commands::invoice::InvoiceCommand;
 use crate::commands::manual::{Completions, Manual};
 use crate::commands::operator::OperatorCommand;
@@ -53,6 +54,8 @@ pub enum Command {
     Operator(OperatorCommand),
     #[command(subcommand)]
     Reserve(ReserveCommand),
+    /// List refunds from the indexer: by merchant, payer, time and more, with totals
+    History(History),
     #[command(subcommand)]
     Tx(TxCommand),
     #[command(subcommand)]

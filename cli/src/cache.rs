@@ -92,6 +92,18 @@ impl Cache {
         Ok(())
     }
 
+    /// What is remembered of a token.
+    #[must_use]
+    pub fn remembered(&self, token: &Token) -> Option<TokenInfo> {
+        match token.contract() {
+            None => Some(TokenInfo::Stx),
+            Some(contract) => {
+                let info = self.content.tokens.get(&contract.to_string())?;
+                Some(TokenInfo::Sip010(info.clone()))
+            }
+        }
+    }
+
     /// What is known of a token, asked of its contract when it is not remembered.
     ///
     /// # Errors

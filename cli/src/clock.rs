@@ -19,3 +19,8 @@ pub(crate) fn now() -> DateTime<Utc> {
 pub(crate) fn now() -> DateTime<Utc> {
     Utc::now()
 }
+
+/// A time as people read it, with its zone.
+pub(crate) fn shown(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}

@@ -15,6 +15,7 @@ pub struct Output {
     json: Value,
     text: String,
     exit: Option<Kind>,
+    is_written: bool,
 }
 
 impl Output {
@@ -30,7 +31,19 @@ impl Output {
             json,
             text: text.into(),
             exit: None,
+            is_written: false,
         })
+    }
+
+    /// A result that [`write_piece`] wrote already: too long to be held whole.
+    #[must_use]
+    pub const fn written() -> Self {
+        Self {
+            json: Value::Null,
+            text: String::new(),
+            exit: None,
+            is_written: true,
+        }
     }
 
     /// Ends the process with this kind's exit code in place of 0, though there is a result.
@@ -51,20 +64,47 @@ impl Output {
     /// # Errors
     /// When stdout cannot be written.
     pub fn print(&self, as_json: bool) -> io::Result<()> {
+        if self.is_written {
+            return Ok(());
+        }
         let text = if as_json {
             format!("{:#}\n", self.json)
         } else {
-            match terminal::width(&io::stdout()) {
-                Some(width) => terminal::fit(&self.text, width),
-                None => self.text.clone(),
-            }
+            fitted(&self.text)
         };
-        let mut stdout = io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            result => result,
-        }
+        write(&text).map(|_| ())
     }
+}
+
+fn fitted(text: &str) -> String {
+    match terminal::width(&io::stdout()) {
+        Some(width) => terminal::fit(text, width),
+        None => text.to_owned(),
+    }
+}
+
+/// False when nobody reads any more.
+fn write(text: &str) -> io::Result<bool> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes a piece of a result to stdout at once; one for people is broken to the terminal's width. False when nobody reads
+/// any more: then there is no reason to go on.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn write_piece(text: &str, is_for_people: bool) -> Result<bool, Failure> {
+    let written = if is_for_people {
+        terminal::without_progress(|| write(&fitted(text)))
+    } else {
+        terminal::without_progress(|| write(text))
+    };
+    written.map_err(|error| Failure::from_error(Kind::Internal, &error).context("cannot write to stdout"))
 }
 
 /// Labelled values, one a line. Values are shown with their control characters spelled out.
@@ -123,6 +163,8 @@ impl Fields {
 #[derive(Debug, Clone)]
 pub struct Table {
     rows: Vec<Vec<String>>,
+    /// Of the columns of rows that were taken out before.
+    widths: Vec<usize>,
 }
 
 impl Table {
@@ -131,6 +173,7 @@ impl Table {
     pub fn new(heading: &[&str]) -> Self {
         Self {
             rows: vec![heading.iter().map(|cell| (*cell).to_owned()).collect()],
+            widths: Vec::new(),
         }
     }
 
@@ -143,16 +186,7 @@ impl Table {
     /// The rows with their cells under each other.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let width = |column: usize| {
-            self.rows
-                .iter()
-                .filter_map(|row| row.get(column))
-                .map(|cell| cell.chars().count())
-                .max()
-                .unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..columns).map(width).collect();
+        let widths = self.widths();
         let line = |row: &Vec<String>| {
             let cells: Vec<String> = row
                 .iter()
@@ -162,6 +196,25 @@ impl Table {
             format!("{}\n", cells.join("  ").trim_end())
         };
         self.rows.iter().map(line).collect()
+    }
+
+    /// The rows so far, which leave the table. Columns of later ones stand below them, or further to the right.
+    pub fn take_text(&mut self) -> String {
+        let text = self.to_text();
+        self.widths = self.widths();
+        self.rows.clear();
+        text
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        let mut widths = self.widths.clone();
+        for row in &self.rows {
+            widths.resize(widths.len().max(row.len()), 0);
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.chars().count());
+            }
+        }
+        widths
     }
 }
 
@@ -184,6 +237,8 @@ mod tests {
         let mut table = Table::new(&["id", "amount"]);
         table.push(&["1".to_owned(), "1.5 STX".to_owned()]);
         table.push(&["100".to_owned(), String::new()]);
-        assert_eq!(table.to_text(), "id   amount\n1    1.5 STX\n100\n");
+        assert_eq!(table.take_text(), "id   amount\n1    1.5 STX\n100\n");
+        table.push(&["2".to_owned(), "1 STX".to_owned()]);
+        assert_eq!(table.to_text(), "2    1 STX\n");
     }
 }

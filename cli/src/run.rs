@@ -8,7 +8,8 @@ use serde_json::json;
 use crate::arguments::{Arguments, Command};
 use crate::commands::tx::TxCommand;
 use crate::commands::{
-    config, contracts, doctor, invoice, manual, operator, pay, refund, reserve, subscription, tx, wallet,
+    config, contracts, doctor, history, invoice, manual, operator, pay, refund, reserve, subscription, tx,
+    wallet,
 };
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
@@ -54,6 +55,7 @@ async fn run(arguments: Arguments, interrupt: &Interrupt) -> Result<Output, Fail
         Command::Subscription(command) => subscription::run(&context()?, command).await,
         Command::Operator(command) => operator::run(&context()?, command).await,
         Command::Reserve(command) => reserve::run(&context()?, command).await,
+        Command::History(command) => history::run(&context()?, command, arguments.global.json).await,
         Command::Tx(command) => tx::run(&context()?, command).await,
         Command::Config(command) => config::run(&arguments.global, &command),
         // A broken configuration is a finding, too.

@@ -96,6 +96,11 @@ pub fn show(text: &str) {
     });
 }
 
+/// Writes to another stream that may be the same terminal, with the moving line out of the way.
+pub(crate) fn without_progress<T>(write: impl FnOnce() -> T) -> T {
+    progress::suspend(write)
+}
+
 /// Columns of a stream that is a terminal.
 #[must_use]
 pub fn width(stream: &impl std::os::fd::AsFd) -> Option<usize> {

@@ -1,6 +1,7 @@
 //! What is known of a token: how to read and write its amounts, and how to hold a transfer to one amount.
 
 use recoup_protocol::amount::{AmountError, BaseUnits};
+use recoup_protocol::sum::Sum;
 use recoup_protocol::text::display_safe;
 use recoup_protocol::token::Token;
 use recoup_stacks::address::{Address, AssetId, ContractId};
@@ -73,6 +74,16 @@ impl TokenInfo {
         format!(
             "{} {}",
             amount.to_decimal(self.decimals()),
+            display_safe(self.symbol())
+        )
+    }
+
+    /// A sum as people read it, with its symbol.
+    #[must_use]
+    pub fn show_sum(&self, sum: Sum) -> String {
+        format!(
+            "{} {}",
+            sum.to_decimal(self.decimals()),
             display_safe(self.symbol())
         )
     }

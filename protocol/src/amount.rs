@@ -63,13 +63,7 @@ impl BaseUnits {
     /// How a person reads it in a token of `decimals` digits: no trailing zeros, no grouping, exact.
     #[must_use]
     pub fn to_decimal(self, decimals: u8) -> String {
-        let places = usize::from(decimals);
-        let digits = format!("{:0>width$}", self.0, width = places.saturating_add(1));
-        let (whole, fraction) = digits.split_at(digits.len().saturating_sub(places));
-        match fraction.trim_end_matches('0') {
-            "" => whole.to_owned(),
-            fraction => format!("{whole}.{fraction}"),
-        }
+        with_point(&self.0.to_string(), decimals)
     }
 
     /// `self + other`, or `None` above the largest u128.
@@ -159,6 +153,17 @@ impl FromStr for Percentage {
         } else {
             Ok(Self(share.0))
         }
+    }
+}
+
+/// Digits of base units with the point of a token of `decimals` digits: no trailing zeros, no grouping.
+pub(crate) fn with_point(digits: &str, decimals: u8) -> String {
+    let places = usize::from(decimals);
+    let digits = format!("{digits:0>width$}", width = places.saturating_add(1));
+    let (whole, fraction) = digits.split_at(digits.len().saturating_sub(places));
+    match fraction.trim_end_matches('0') {
+        "" => whole.to_owned(),
+        fraction => format!("{whole}.{fraction}"),
     }
 }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::amount::BaseUnits;
+use crate::amount::{BaseUnits, with_point};
 
 /// A sum of amounts in a token's smallest unit. Each amount may be any u128, so a sum of two already exceeds one; this
 /// holds 10^38 of the largest. JSON: a decimal string.
@@ -38,6 +38,12 @@ impl Sum {
                 .saturating_add(low / LIMB),
             low: low % LIMB,
         }
+    }
+
+    /// How a person reads it in a token of `decimals` digits, as [`BaseUnits::to_decimal`] does an amount.
+    #[must_use]
+    pub fn to_decimal(self, decimals: u8) -> String {
+        with_point(&self.to_string(), decimals)
     }
 }
 
@@ -100,6 +106,7 @@ mod tests {
         let sum = Sum::default().plus(largest).plus(largest);
         assert_eq!(sum.to_string(), "680564733841876926926749214863536422910");
         assert_eq!(serde_json::to_string(&sum).unwrap(), format!("\"{sum}\""));
+        assert_eq!(sum.to_decimal(6), "680564733841876926926749214863536.42291");
         for wrong in ["", "+1", "-1", "01", "1.0", "x"] {
             assert!(wrong.parse::<Sum>().is_err(), "{wrong}");
         }

@@ -4,6 +4,7 @@ mod act;
 pub mod config;
 pub mod contracts;
 pub mod doctor;
+pub mod history;
 mod in_browser;
 pub mod invoice;
 pub mod manual;

@@ -59,7 +59,7 @@ fn safe(text: &str) -> Cow<'static, str> {
 }
 
 /// Takes the moving line away while something else is written.
-pub(super) fn suspend(write: impl FnOnce()) {
+pub(super) fn suspend<T>(write: impl FnOnce() -> T) -> T {
     let moving = MOVING.lock().unwrap_or_else(PoisonError::into_inner).clone();
     match moving {
         Some(bar) => bar.suspend(write),

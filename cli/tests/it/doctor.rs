@@ -32,7 +32,7 @@ fn now() -> String {
     Utc::now().to_rfc2822()
 }
 
-fn health(core: &str, height: u64, status: &str) -> String {
+pub(crate) fn health(core: &str, height: u64, status: &str) -> String {
     let hash = format!("0x{}", "ab".repeat(32));
     json!({
         "status": status, "ready": true, "conditions": [], "core_contract": core,

@@ -12,6 +12,7 @@ mod doctor;
 mod endings;
 mod fake_server;
 mod help;
+mod history;
 mod hurried;
 mod interrupted;
 mod manual;

@@ -4,12 +4,10 @@ use recoup_protocol::api::{Health, HealthStatus};
 
 use crate::context::Context;
 use crate::doctor::Finding;
-use crate::indexer::Indexer;
+use crate::indexer::{Indexer, blocks_behind, is_behind};
 use crate::node::View;
 
 const CHECK: &str = "indexer";
-/// Stacks blocks that an indexer may be behind the node before it is worth a word.
-const LAG_TOLERANCE: u64 = 10;
 
 pub(super) async fn indexer(context: &Context, view: Option<&View<'_>>) -> Finding {
     if context.profile.indexer.is_none() {
@@ -49,8 +47,8 @@ fn judge(context: &Context, view: Option<&View<'_>>, health: &Health) -> Finding
         );
     };
     let detail = format!("at Stacks height {}", tip.stacks_height);
-    let behind = view.map_or(0, |view| view.tip.height.0.saturating_sub(tip.stacks_height.0));
-    if behind > LAG_TOLERANCE {
+    let behind = view.map_or(0, |view| blocks_behind(view, health));
+    if is_behind(behind) {
         return Finding::warning(
             CHECK,
             format!("{detail}, {behind} blocks behind the node"),

@@ -10,6 +10,7 @@ mod crashes;
 #[cfg(target_os = "linux")]
 mod footprint;
 mod forks;
+mod history;
 mod interruptions;
 #[cfg(target_os = "linux")]
 mod leftovers;

@@ -1,0 +1,82 @@
+//! `recoup history`: what was refunded, from the indexer.
+
+mod arguments;
+mod export;
+mod list;
+mod tokens;
+
+use clap::Args;
+
+use crate::context::Context;
+use crate::failure::{Failure, Kind};
+use crate::indexer::{Indexer, Standing};
+use crate::output::Output;
+
+use arguments::Filter;
+use tokens::Tokens;
+
+/// Arguments of `recoup history`.
+#[derive(Debug, Clone, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct History {
+    #[command(flatten)]
+    filter: Filter,
+    /// Most refunds to list
+    #[arg(long, value_name = "ROWS", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
+    limit: u64,
+    /// List all of them, page by page
+    #[arg(long, conflicts_with = "limit")]
+    all: bool,
+    /// Where the list before ended (its `next_cursor`)
+    #[arg(long, value_name = "CURSOR")]
+    cursor: Option<String>,
+    /// Write all of them as CSV, safe in spreadsheets; columns as in docs/API.md
+    #[arg(long, conflicts_with_all = ["limit", "all", "cursor"])]
+    csv: bool,
+    /// Write all of them as JSON Lines, one object of docs/API.md a line
+    #[arg(long, conflicts_with_all = ["limit", "all", "cursor", "csv"])]
+    jsonl: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  recoup history --merchant ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5
+  recoup history --payer ST2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG --from 2026-01-01 --to 2026-03-31 --all
+  recoup history --invoice 7 --order oldest --json
+  recoup history --token STX --order largest --limit 10
+  recoup history --merchant ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5 --csv > refunds.csv
+
+The table shows amounts with their symbols, times in UTC and, below it, a line of totals for each token; refunds whose
+block left the chain are in no total. Which filters go with which order, docs/API.md says. --json prints one object:
+`indexer` (its URL, contract, heights, how far behind), `refunds` (the objects of the API, with `symbol` and `decimals`),
+`totals` (by token: `refunds`, `refunded` in base units, as the rows listed have them) and `next_cursor`, none at the end
+of the list. It is written as it comes: when something fails on the way, it has no end, and the exit code is not 0.";
+
+/// Runs the command.
+///
+/// # Errors
+/// When the indexer follows another contract, gives no answer, or not to this question.
+pub async fn run(context: &Context, arguments: History, as_json: bool) -> Result<Output, Failure> {
+    if as_json && (arguments.csv || arguments.jsonl) {
+        return Err(Failure::new(
+            Kind::Usage,
+            "--json is one object: leave it out beside --csv or --jsonl",
+        ));
+    }
+    let indexer = Indexer::of(&context.profile)?;
+    // The node says how far behind the indexer is, and what tokens are called. The history can be read without it.
+    let view = context.node.view().await.ok();
+    let standing = Standing::check(&indexer, context.profile.contract.as_ref(), view.as_ref()).await?;
+    let mut tokens = Tokens::new(context.cache(), view);
+    let question = arguments.filter.question(&mut tokens).await?;
+    if arguments.csv || arguments.jsonl {
+        let format = if arguments.csv { "csv" } else { "jsonl" };
+        return export::run(&indexer, format, &question).await;
+    }
+    let wanted = list::Wanted {
+        limit: (!arguments.all).then_some(arguments.limit),
+        cursor: arguments.cursor,
+        without: arguments.filter.fixed_columns(),
+    };
+    list::run(&indexer, &standing, question, wanted, &mut tokens, as_json).await
+}
