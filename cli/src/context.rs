@@ -40,7 +40,7 @@ pub struct GlobalOptions {
         hide_env_values = true
     )]
     pub profile: Option<String>,
-    /// URL of the node
+    /// URL of the node [default: the profile's]
     #[arg(
         long,
         global = true,
@@ -58,7 +58,7 @@ pub struct GlobalOptions {
         hide_env_values = true
     )]
     pub api_url: Option<String>,
-    /// URL of the indexer
+    /// URL of the indexer [default: the profile's]
     #[arg(
         long,
         global = true,
@@ -67,7 +67,7 @@ pub struct GlobalOptions {
         hide_env_values = true
     )]
     pub indexer_url: Option<String>,
-    /// Id of the deployed recoup-core
+    /// Id of the deployed recoup-core [default: the profile's]
     #[arg(
         long,
         global = true,
@@ -76,7 +76,7 @@ pub struct GlobalOptions {
         hide_env_values = true
     )]
     pub contract: Option<ContractId>,
-    /// Wallet to use
+    /// Wallet to use [default: the profile's, or the only one]
     #[arg(
         long,
         global = true,
@@ -85,7 +85,7 @@ pub struct GlobalOptions {
         hide_env_values = true
     )]
     pub wallet: Option<WalletName>,
-    /// Print one JSON object on stdout
+    /// Print one JSON object on stdout, in place of text
     #[arg(long, global = true)]
     pub json: bool,
     #[command(flatten)]

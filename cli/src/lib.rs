@@ -15,6 +15,7 @@ pub mod contracts;
 pub mod doctor;
 mod failpoint;
 pub mod failure;
+pub mod help;
 pub mod home;
 pub mod indexer;
 mod interrupt;

@@ -49,6 +49,7 @@ pub struct PassphraseSource {
         global = true,
         value_name = "FILE",
         env = "RECOUP_PASSPHRASE_FILE",
+        hide_env_values = true,
         conflicts_with = "passphrase_fd"
     )]
     pub passphrase_file: Option<PathBuf>,

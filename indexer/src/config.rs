@@ -12,6 +12,7 @@ use crate::ingest::{IngestSettings, RootRule, Window};
 use crate::normalised::Satellites;
 
 mod api;
+mod help;
 mod run;
 mod secret;
 mod sources;
@@ -26,8 +27,12 @@ pub use sources::{
 pub use verify::{VerifyArguments, VerifyConfig};
 
 /// Follows Recoup's contracts into PostgreSQL and answers auditors.
+///
+/// A node sends its events here; what concerns Recoup's contracts is kept in tables, through forks and restarts, and
+/// answered over HTTP. It holds no key, and the database can be rebuilt from the chain at any time. Most options have an
+/// environment variable, and win over it. Log lines go to stderr, results to stdout.
 #[derive(Debug, Parser)]
-#[command(name = "recoup-indexer", version)]
+#[command(name = "recoup-indexer", version, max_term_width = 100, after_long_help = help::PROGRAM)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -50,16 +55,36 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Take the node's events, keep the tables, answer the API.
+    ///
+    /// Runs until it is told to end (SIGTERM, Ctrl-C), and ends in order. Several may run on one database: one follows,
+    /// the others stand by. What a node never sent is fetched from --node-url. docs/OPERATIONS.md says how to run it.
+    #[command(after_long_help = help::RUN)]
     Run(Box<RunArguments>),
     /// Follow an archive of a node's events, and end.
+    ///
+    /// For history that the node sent before there was an indexer. Interrupted, the same command goes on where it was.
+    #[command(after_long_help = help::IMPORT)]
     Import(Box<ImportArguments>),
     /// Fetch what is missing of a range of burn blocks from a node, follow it, and end.
+    ///
+    /// The node replays each block (`/v3/blocks/replay`), for which it wants its `auth_token`. What is there already is not
+    /// fetched again.
+    #[command(after_long_help = help::BACKFILL)]
     Backfill(Box<BackfillArguments>),
     /// Compare the tables with each other and with the contract's state on a node, and end; fails on any difference.
+    ///
+    /// Changes nothing. Each difference is shown with the block at which both sides were read.
+    #[command(after_long_help = help::VERIFY)]
     Verify(Box<VerifyArguments>),
     /// Bring the tables up to date and end; `run` does it too.
+    ///
+    /// For when the user that `run` has may not change tables.
+    #[command(after_long_help = help::MIGRATE)]
     Migrate(DatabaseArguments),
     /// Print where the indexer stands, as JSON, and end.
+    ///
+    /// The answer of `/api/v1/health`, read from the database: also while no indexer runs.
+    #[command(after_long_help = help::STATUS)]
     Status(DatabaseArguments),
 }
 

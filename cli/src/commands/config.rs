@@ -5,20 +5,46 @@ use serde_json::json;
 
 use crate::context::{Context, GlobalOptions, home};
 use crate::failure::{Failure, Kind};
+use crate::help::Help;
 use crate::output::{Fields, Output};
 use crate::profile::{self, Chain, Config, Settings};
 use crate::terminal;
 
 /// Make, show or change a profile
+///
+/// A profile says which chain, node, indexer, contract and wallet are meant. `local`, `testnet` and `mainnet` are built
+/// in; the configuration file changes them or adds others. An option wins over the environment, that over the file.
 #[derive(Debug, Clone, Subcommand)]
+#[command(after_long_help = Help::new()
+    .example("See what is in effect, and where the file is", "recoup config show")
+    .example("Make a profile", "recoup config init"))]
 pub enum ConfigCommand {
     /// Ask what a new profile needs, and write it into the configuration file with a comment on every setting
+    ///
+    /// What is given as an option is not asked. A profile that exists is not changed.
+    #[command(after_long_help = Help::new()
+        .exit(2, "there is a profile of that name, or nobody can be asked")
+        .example("Answer its questions", "recoup config init")
+        .example("In a script", "recoup config init --profile shop --network testnet --yes \\\n      \
+             --node-url http://127.0.0.1:20443"))]
     Init(Init),
     /// Show what is in effect: flags over environment over file over built-in
+    ///
+    /// And where the configuration file, the wallets and the journal are.
+    #[command(after_long_help = Help::new()
+        .example("Of the profile that is used when none is named", "recoup config show")
+        .example("Of another one", "recoup --profile mainnet config show"))]
     Show,
     /// Change one setting of the profile in the configuration file
+    ///
+    /// Comments and all else in the file stay as they are.
+    #[command(after_long_help = Help::new()
+        .exit(2, "there is no such setting, or it cannot have this value")
+        .example("Use your own node", "recoup config set node http://127.0.0.1:20443")
+        .example("Never pay more than 0.5 STX for a transaction, on mainnet",
+            "recoup --profile mainnet config set max-fee 500000"))]
     Set {
-        /// network, node, api, indexer, contract, wallet, max-fee, fallback-fee or final-after
+        /// Which: network, node, api, indexer, contract, wallet, max-fee, fallback-fee or final-after
         setting: String,
         /// Its new value
         value: String,

@@ -9,6 +9,7 @@ use super::sending::{Finished, Outcome, Proposal, SendOptions, Sender, Sent, Tra
 use crate::context::{Context, Wallet};
 use crate::contracts::{CORE, Contract, MOCK_SBTC, RELEASED, sha256};
 use crate::failure::{Failure, Kind};
+use crate::help::Help;
 use crate::journal::{Book, Intent};
 use crate::node::View;
 use crate::output::{Fields, Output, Table};
@@ -17,11 +18,30 @@ use crate::send::Outgoing;
 use crate::terminal;
 
 /// Deploy the contracts, or compare deployed ones with those in this program
+///
+/// The sources are in this program. Before anything is signed, every command compares the deployed source with them.
 #[derive(Debug, Clone, Subcommand)]
+#[command(after_long_help = Help::new()
+    .example("Compare the profile's contracts", "recoup contracts info")
+    .example("Deploy them on testnet", "recoup --profile testnet contracts deploy"))]
 pub enum ContractsCommand {
     /// Deploy what is not deployed yet, in order; can be interrupted and run again
+    ///
+    /// Each contract is a transaction of its own, by the wallet, whose address becomes part of the contracts' ids for ever.
+    /// The deployer has no rights afterwards.
+    #[command(after_long_help = Help::sending()
+        .needs("a wallet with its key and STX for the fees, a node")
+        .example("Look at what would be deployed", "recoup --profile testnet contracts deploy --dry-run")
+        .example("Deploy", "recoup --profile testnet contracts deploy"))]
     Deploy(Deploy),
     /// Show the contracts in this program and whether the deployed ones are the same
+    ///
+    /// `released`: the same source, byte by byte. `missing`: not deployed. `other`: another source; do not use it.
+    #[command(after_long_help = Help::new()
+        .needs("a node, and the contract's id in the profile or --contract; no key")
+        .example("Of the profile", "recoup contracts info")
+        .example("Of somebody's deploy on testnet", "recoup --profile testnet contracts info \\\n      \
+             --contract ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.recoup-core"))]
     Info,
 }
 

@@ -14,22 +14,45 @@ use super::act::{Scene, Step, already_done};
 use super::sending::SendOptions;
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
+use crate::help::Help;
 use crate::indexer::Indexer;
 use crate::journal::{Act, ActIntent};
 use crate::output::{Fields, Output, Table};
 use crate::terminal;
 
 /// Say who may refund or invoice for a merchant
+///
+/// An operator is another account or a contract. With --may-refund it refunds the merchant's invoices from its own
+/// balance; with --may-invoice it makes invoices that are paid in the same call, to the merchant. It can do nothing else.
 #[derive(Debug, Clone, Subcommand)]
+#[command(after_long_help = Help::new()
+    .example("Let Recoup's reserve refund", "recoup operator set reserve --may-refund")
+    .example("See who may do what", "recoup operator list"))]
 pub enum OperatorCommand {
     /// Let somebody refund or invoice for the wallet
-    #[command(
-        after_help = "Examples:\n  recoup operator set subscriptions --may-invoice\n  recoup operator set reserve --may-refund"
-    )]
+    ///
+    /// What is said replaces what was said before: a right that is not named is taken back.
+    #[command(after_long_help = Help::sending()
+        .example("Take payments by subscriptions", "recoup operator set subscriptions --may-invoice")
+        .example("Refund from a reserve", "recoup operator set reserve --may-refund")
+        .example("Let the till refund, from its own balance",
+            "recoup operator set ST2JHG361ZXG51QTKY2NQCVBPPRRE2KZB1HR05NNC --may-refund"))]
     Set(SetOperator),
     /// Take all rights back
+    ///
+    /// From the block on that includes it; refunds that were made before stand.
+    #[command(after_long_help = Help::sending()
+        .example("Of a person", "recoup operator revoke ST2JHG361ZXG51QTKY2NQCVBPPRRE2KZB1HR05NNC")
+        .example("Of Recoup's subscriptions", "recoup operator revoke subscriptions"))]
     Revoke(RevokeOperator),
     /// List the operators of a merchant: their names from the indexer, their rights from the node
+    ///
+    /// The indexer knows whom the merchant ever named; what each may do now is asked of the contract.
+    #[command(after_long_help = Help::new()
+        .needs("a node and an indexer; no key")
+        .example("The wallet's own", "recoup operator list")
+        .example("Another merchant's",
+            "recoup operator list --merchant ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5"))]
     List(ListOperators),
 }
 

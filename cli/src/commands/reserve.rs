@@ -18,28 +18,58 @@ use super::invoice::refused;
 use super::sending::SendOptions;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::help::Help;
 use crate::journal::{Act, ActIntent};
 use crate::output::{Fields, Output};
 use crate::token::TokenInfo;
 
 /// Keep funds for refunds, and let others refund from them
+///
+/// A reserve holds the merchant's own funds in the contract recoup-reserve. Its delegates refund from it, each within a
+/// budget, and need no funds but for fees (`recoup refund create --from-reserve`). The merchant takes back what is left at
+/// any time. The reserve needs the right to refund: `recoup operator set reserve --may-refund`.
 #[derive(Debug, Clone, Subcommand)]
+#[command(after_long_help = Help::new()
+    .example("Let the reserve refund for the wallet", "recoup operator set reserve --may-refund")
+    .example("Put 500 STX into it", "recoup reserve deposit 500")
+    .example("See what is there", "recoup reserve show"))]
 pub enum ReserveCommand {
     /// Add to the wallet's reserve
-    #[command(after_help = "Example:\n  recoup reserve deposit 500")]
+    ///
+    /// The funds stay the merchant's: only the merchant can withdraw them, and delegates refund with them.
+    #[command(after_long_help = Help::sending()
+        .example("500 STX", "recoup reserve deposit 500")
+        .example("0.01 sBTC",
+            "recoup reserve deposit 0.01 --token SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token"))]
     Deposit(Move),
     /// Take from the wallet's reserve
-    #[command(after_help = "Example:\n  recoup reserve withdraw 100")]
+    ///
+    /// To the merchant's own account, at any time, at most what is there.
+    #[command(after_long_help = Help::sending()
+        .example("100 STX", "recoup reserve withdraw 100"))]
     Withdraw(Move),
     /// Let somebody refund from the wallet's reserve, within a budget
-    #[command(
-        after_help = "Example:\n  recoup reserve delegate ST2JHG361ZXG51QTKY2NQCVBPPRRE2KZB1HR05NNC --per-refund 50 \
-                      --per-period 200 --period 144 --expires-in 4320"
-    )]
+    ///
+    /// A budget bounds one refund, all refunds of a period, and ends by itself. Set again, it replaces the one before.
+    /// A period of 144 burn blocks is about a day.
+    #[command(after_long_help = Help::sending()
+        .example("50 STX at once, 200 a day, for about a month",
+            "recoup reserve delegate ST2JHG361ZXG51QTKY2NQCVBPPRRE2KZB1HR05NNC \\\n      \
+             --per-refund 50 --per-period 200 --period 144 --expires-in 4320"))]
     Delegate(SetDelegate),
     /// End a delegation at once
+    ///
+    /// In one token; from the block on that includes it.
+    #[command(after_long_help = Help::sending()
+        .example("In STX", "recoup reserve revoke ST2JHG361ZXG51QTKY2NQCVBPPRRE2KZB1HR05NNC"))]
     Revoke(RevokeDelegate),
     /// Show what a reserve holds, and what a delegate may still refund
+    ///
+    /// In one token, read at one block.
+    #[command(after_long_help = Help::reading()
+        .example("The wallet's own, in STX", "recoup reserve show")
+        .example("With a delegate's budget",
+            "recoup reserve show --delegate ST2JHG361ZXG51QTKY2NQCVBPPRRE2KZB1HR05NNC"))]
     Show(ShowReserve),
 }
 

@@ -22,24 +22,51 @@ use super::invoice::refused;
 use super::sending::SendOptions;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::help::Help;
 use crate::journal::{Act, ActIntent};
 use crate::output::{Fields, Output, Table};
 use crate::token::TokenInfo;
 
 /// Offer plans, and pay for them period by period
+///
+/// A merchant offers a plan; a customer subscribes and pays the first period in the same call, later ones as they come.
+/// Nothing is ever taken by itself. Each payment is an invoice of its own, and is refunded like any other. The merchant
+/// has to let `subscriptions` invoice for it: `recoup operator set subscriptions --may-invoice`.
 #[derive(Debug, Clone, Subcommand)]
+#[command(after_long_help = Help::new()
+    .example("Offer a plan", "recoup subscription plan create --amount 10 --interval 4320")
+    .example("Subscribe to it", "recoup subscription subscribe 1"))]
 pub enum SubscriptionCommand {
     #[command(subcommand)]
     #[expect(missing_docs, reason = "clap would print the comment as help")]
     Plan(PlanCommand),
     /// Subscribe to a plan, and pay the first period
-    #[command(after_help = "Example:\n  recoup subscription subscribe 1")]
+    ///
+    /// The transaction can move exactly one period's amount and nothing else.
+    #[command(after_long_help = Help::sending()
+        .example("To plan 1", "recoup subscription subscribe 1")
+        .example("Only if it is this merchant's",
+            "recoup subscription subscribe 1 --merchant ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5"))]
     Subscribe(Subscribe),
     /// Pay the next period of a subscription of the wallet
+    ///
+    /// At most one period ahead. A subscription that lapsed goes on from the payment.
+    #[command(after_long_help = Help::sending()
+        .example("Of subscription 1", "recoup subscription pay 1"))]
     Pay(PayPeriod),
     /// End a subscription, as its payer or its merchant; what was paid stays refundable
+    ///
+    /// For ever: to go on, the payer subscribes again. Nothing is paid back by it.
+    #[command(after_long_help = Help::sending()
+        .example("Subscription 1", "recoup subscription cancel 1"))]
     Cancel(Cancel),
     /// List the newest subscriptions that the wallet pays or is paid by, from the node
+    ///
+    /// The newest subscriptions of all merchants are looked through.
+    #[command(after_long_help = Help::reading()
+        .example("The wallet's", "recoup subscription list")
+        .example("Somebody else's",
+            "recoup subscription list --of ST2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG --newest 1000"))]
     List(List),
 }
 

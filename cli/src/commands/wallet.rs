@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::in_browser;
 use crate::context::{Context, Wallet};
 use crate::failure::{Failure, Kind};
+use crate::help::Help;
 use crate::keystore::{
     KeystoreError, MultiSigPolicy, PolicyError, Secret, SigningOrder, Stretching, WalletFile, WalletName,
 };
@@ -22,15 +23,48 @@ use crate::terminal;
 use crate::token::TokenInfo;
 
 /// Keys, encrypted on disk
+///
+/// A wallet is a file that only its owner can read, encrypted under a passphrase with a memory-hard function; or an address
+/// whose key is elsewhere: on another machine, in a browser, with several people. Keys and words are never taken from the
+/// command line or the environment. The passphrase is asked, or read with --passphrase-file or --passphrase-fd.
 #[derive(Debug, Clone, Subcommand)]
+#[command(after_long_help = Help::new()
+    .example("Make one", "recoup wallet new shop")
+    .example("Use it for all commands of this profile", "recoup config set wallet shop")
+    .example("See what it owns", "recoup wallet balance"))]
 pub enum WalletCommand {
     /// Make a wallet with 24 new words, which are shown once on stderr
+    ///
+    /// The words are the wallet (BIP-39, path m/44'/5757'/0'/0/0 as other wallets use it): write them down, away from this
+    /// machine. stdout has the address alone.
+    #[command(after_long_help = Help::new()
+        .exit(3, "there is a wallet of that name: nothing was changed")
+        .example("Make a wallet", "recoup wallet new shop")
+        .example("In a script, with the passphrase in a file", "recoup wallet new shop --passphrase-file passphrase"))]
     New(NewWallet),
     /// Import a wallet from its words or its private key, from a file, standard input or a prompt
+    ///
+    /// 12 to 24 words, or a private key in hexadecimal (32 bytes, or 33 with 01 at the end). On a terminal they are asked
+    /// and not shown.
+    #[command(after_long_help = Help::new()
+        .exit(3, "there is a wallet of that name: nothing was changed")
+        .example("Type the words", "recoup wallet import shop")
+        .example("From a password manager, over a pipe", "pass show shop | recoup wallet import shop")
+        .example("The second account of the words in a file",
+            "recoup wallet import till --from-file words --account 1"))]
     Import(ImportWallet),
     /// Store another account of the words of a wallet under a name of its own
+    ///
+    /// The same words, another address. It has a file and a passphrase of its own.
+    #[command(after_long_help = Help::new()
+        .needs("the passphrase of the wallet with the words")
+        .example("The second account of the words of `shop`", "recoup wallet account till --of shop --account 1"))]
     Account(NextAccount),
     /// Store an address without its key: for plans, and for transactions that are signed elsewhere
+    ///
+    /// Every command that only looks works with it; whatever is to be signed is written to a file with --unsigned.
+    #[command(after_long_help = Help::new()
+        .example("Watch the shop's account", "recoup wallet watch shop ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5"))]
     Watch {
         /// Its name
         name: WalletName,
@@ -38,6 +72,14 @@ pub enum WalletCommand {
         address: Address,
     },
     /// Store the address of a browser's wallet, which signs whatever this wallet sends
+    ///
+    /// Opens a page on this machine alone (random port, used once), which asks the wallet in the browser for its address.
+    /// Later, each transaction is handed to it in the same way.
+    #[command(after_long_help = Help::new()
+        .needs("a browser on this machine with a Stacks wallet in it")
+        .exit(3, "the browser refused, or nobody answered in time")
+        .example("Under the name `browser`", "recoup wallet connect")
+        .example("Then refund with it", "recoup --wallet browser refund create --invoice 1 --full --reference refund-1"))]
     Connect {
         /// Its name
         #[arg(default_value = "browser")]
@@ -47,17 +89,47 @@ pub enum WalletCommand {
         timeout: u64,
     },
     /// Store an account of several keys, which are elsewhere
+    ///
+    /// Its address follows from the keys, how many of them must sign, and whether in sequence (SIP-005) or in any order
+    /// (SIP-027). What it sends is written to a file, signed by as many as it wants, and sent from there.
+    #[command(after_long_help = Help::new()
+        .example("Two of two, in sequence", "recoup wallet multisig board --required 2 \\\n      \
+             --public-key 03ef788b3830c00abe8f64f62dc32fc863bc0b2cafeb073b6c8e1c7657d9c2c3ab \\\n      \
+             --public-key 02c4b5eacb71a27be633ed970dcbc41c00440364bc04ba38ae4683ac24e708bf33")
+        .example("Where each key comes from", "recoup --wallet anna wallet export --public"))]
     Multisig(NewMultisig),
     /// Show a wallet's secret: its words or its private key; or its public key
+    ///
+    /// Asks first. Whoever sees the words or the private key can spend all that the wallet owns.
+    #[command(after_long_help = Help::new()
+        .needs("the wallet's passphrase")
+        .example("The words, to write them down", "recoup wallet export shop")
+        .example("The public key, for an account of several keys", "recoup wallet export shop --public"))]
     Export(Export),
     /// List the wallets
+    ///
+    /// Names, sorts and addresses as the profile's network writes them. Needs no passphrase.
+    #[command(after_long_help = Help::new()
+        .example("List them", "recoup wallet list")
+        .example("Their addresses on mainnet", "recoup --profile mainnet wallet list"))]
     List,
     /// Show a wallet's address
+    ///
+    /// As the profile's network writes it. Needs no passphrase.
+    #[command(after_long_help = Help::new()
+        .example("Of the profile's wallet", "recoup wallet address")
+        .example("Of another one", "recoup wallet address shop"))]
     Address {
         /// Which wallet [default: the profile's]
         name: Option<WalletName>,
     },
     /// Show what a wallet owns in STX
+    ///
+    /// What it can spend, what is locked by stacking, and its next nonce, at the node's tip.
+    #[command(after_long_help = Help::new()
+        .needs("a node; no key")
+        .example("Of the profile's wallet", "recoup wallet balance")
+        .example("Of another one, for a program", "recoup wallet balance shop --json"))]
     Balance {
         /// Which wallet [default: the profile's]
         name: Option<WalletName>,

@@ -1,6 +1,9 @@
 //! What the program says of itself.
 
-use recoup_test_support::Recoup;
+use clap::{CommandFactory as _, Parser as _};
+use recoup_cli::arguments::{Arguments, Command};
+use recoup_cli::commands::tx::TxCommand;
+use recoup_test_support::{Manual, Recoup};
 
 use crate::shop::Home;
 
@@ -12,9 +15,31 @@ fn help(arguments: &[&str]) -> String {
         .stdout
 }
 
+/// As the program reads its arguments.
+fn parse(words: &[String]) -> Result<(), String> {
+    let arguments = Arguments::try_parse_from(words).map_err(|error| error.to_string())?;
+    match arguments.command {
+        Command::Tx(TxCommand::Build(build)) => build
+            .into_command(&arguments.global)
+            .map(drop)
+            .map_err(|failure| failure.to_text()),
+        _ => Ok(()),
+    }
+}
+
+#[test]
+fn the_help_is_a_manual_whose_examples_can_be_typed() {
+    let manual = Manual::of(Arguments::command());
+    insta::assert_snapshot!("commands", manual.tree());
+    let complaints = manual.complaints(parse);
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
 #[test]
 fn help_of_the_commands_that_move_money() {
     insta::assert_snapshot!("help", help(&["--help"]));
+    insta::assert_snapshot!("help_short", help(&["-h"]));
+    insta::assert_snapshot!("help_refund_batch", help(&["refund", "batch", "--help"]));
     insta::assert_snapshot!("help_refund_create", help(&["refund", "create", "--help"]));
     insta::assert_snapshot!("help_invoice_create", help(&["invoice", "create", "--help"]));
     insta::assert_snapshot!("help_pay", help(&["pay", "--help"]));

@@ -28,7 +28,7 @@ fn there_is_a_page_for_every_command() {
     let home = Home::new();
     let page = home.recoup().command(["man"]).run().unwrap().stdout;
     assert!(
-        page.contains(".TH recoup 1") && page.contains("Exit codes"),
+        page.contains(".TH recoup 1") && page.contains(".SH \"EXIT CODES\""),
         "{page}"
     );
     let folder = home.path().join("pages/man1");
@@ -38,7 +38,12 @@ fn there_is_a_page_for_every_command() {
         .run()
         .unwrap();
     let page = fs::read_to_string(folder.join("recoup-refund-create.1")).unwrap();
-    assert!(page.contains("reference"), "{page}");
+    // As typed: one line, not filled with its neighbours.
+    let example = "    $ recoup refund create \\-\\-invoice 1 \\-\\-full \\-\\-dry\\-run\n";
+    assert!(
+        page.contains("reference") && page.contains(".SH EXAMPLES\n.nf\n") && page.contains(example),
+        "{page}"
+    );
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod fake_node;
 mod forks;
 mod gaps;
 mod harness;
+mod help;
 mod inbox;
 mod kills;
 mod limits;

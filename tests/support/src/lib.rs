@@ -4,6 +4,7 @@
 //! Everything here blocks. A test is a story told in order, and the things it drives are other processes anyway.
 
 mod error;
+mod help;
 mod http;
 mod indexer;
 mod local_chain;
@@ -15,6 +16,7 @@ mod recoup;
 mod wait;
 
 pub use error::{Error, Result};
+pub use help::Manual;
 pub use http::HttpClient;
 pub use indexer::{IndexerOptions, IndexerProcess};
 pub use local_chain::{Fork, LocalChain, LocalChainOptions, Orphans};

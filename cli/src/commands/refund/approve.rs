@@ -22,15 +22,8 @@ use crate::output::{Fields, Output};
 use crate::terminal;
 use crate::token::TokenInfo;
 
-const MODES: &str = "\
-In one house, with one folder: `recoup refund approve 7 --wallet theirs`.
-Between two machines: the planner writes `recoup refund approve 7 --export plan.json`; the approver runs
-`recoup refund approve --request plan.json --json > approval.json`; the planner takes it with
-`recoup refund approve 7 --approval approval.json`, and runs the refund's command again.";
-
 /// Arguments of `recoup refund approve`.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = MODES)]
 pub struct ApproveRefund {
     /// Number of the journal's entry that waits
     #[arg(required_unless_present = "request", conflicts_with = "request")]

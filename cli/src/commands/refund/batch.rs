@@ -27,20 +27,8 @@ use crate::terminal;
 const MAX_BYTES: u64 = 64 << 20;
 const STDIN: &str = "-";
 
-const LIST_HELP: &str = r#"A list as CSV:
-  invoice,payer,amount,reference,reason
-  7,SP2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG,1.5,order-1842,arrived late
-  8,SP2JHG361ZXG51QTKY2NQCVBPPRRE2KZB1HR05NNC,25%,order-1843,
-or as JSON Lines:
-  {"invoice": 7, "payer": "SP2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG", "amount": "full", "reference": "order-1842"}
-
-Every line is checked before anything is signed. Every line needs a reference of its own: it is what a line is known by, so
-that the same list, or a corrected one, can be run again at any time and pays nothing twice. Exit code 4: some lines failed,
-all others are paid; the result file says which and why."#;
-
 /// Arguments of `recoup refund batch`.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = LIST_HELP)]
 pub struct RefundBatch {
     /// CSV with a heading, or JSON Lines: invoice, payer, amount (1.5, 25% or full), reference and reason; - for stdin
     #[arg(value_name = "FILE")]

@@ -18,18 +18,36 @@ use crate::commands::act::{Scene, Step, already_done};
 use crate::commands::invoice::refused;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::help::Help;
 use crate::journal::{Act, ActIntent};
 use crate::output::{Fields, Output};
 
 /// Create, close or show a plan
+///
+/// A plan says what a period costs, how long it is, and for how long each payment can be refunded. It never changes.
 #[derive(Debug, Clone, Subcommand)]
+#[command(after_long_help = Help::new()
+    .example("Offer one", "recoup subscription plan create --amount 10 --interval 4320")
+    .example("Look at it", "recoup subscription plan show 1"))]
 pub enum PlanCommand {
     /// Offer a plan; the wallet becomes its merchant, and has to let `subscriptions` invoice for it
-    #[command(after_help = "Example:\n  recoup subscription plan create --amount 10 --interval 4320")]
+    ///
+    /// 144 burn blocks are about a day, 4320 about a month.
+    #[command(after_long_help = Help::sending()
+        .example("10 STX a month, each payment refundable for about two weeks",
+            "recoup subscription plan create --amount 10 --interval 4320 --refund-window 2016"))]
     Create(NewPlan),
     /// Take no new subscriptions; those that exist go on
+    ///
+    /// For ever. Only the plan's merchant can.
+    #[command(after_long_help = Help::sending()
+        .example("Close plan 1", "recoup subscription plan close 1"))]
     Close(ClosePlan),
     /// Show a plan, from the node
+    ///
+    /// What it costs, how long a period is, and whether it still takes subscribers.
+    #[command(after_long_help = Help::reading()
+        .example("Plan 1", "recoup subscription plan show 1"))]
     Show(ShowPlan),
 }
 
