@@ -79,11 +79,24 @@ async fn backfill(arguments: BackfillArguments) -> anyhow::Result<()> {
     print(&serde_json::to_value(summary)?)
 }
 
+/// Why `verify` can say nothing: that is no difference, and ends with another exit code.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot compare")]
+struct CannotCompare;
+
+/// With which code the program ends after an error: 2 where `verify` could not compare, else 1.
+#[must_use]
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    if error.is::<CannotCompare>() { 2 } else { 1 }
+}
+
 /// Compares. Prints each difference and a summary, or all of it as one line of JSON.
 async fn verify(arguments: VerifyArguments) -> anyhow::Result<()> {
-    let config = arguments.check()?;
+    let config = arguments.check().context(CannotCompare)?;
     let pools = db::connect(&config.database, None);
-    let report = verify::verify(&pools.write, config.settings).await?;
+    let report = verify::verify(&pools.write, config.settings)
+        .await
+        .context(CannotCompare)?;
     if config.json {
         print(&serde_json::to_value(&report)?)?;
     } else {
@@ -116,6 +129,20 @@ fn write_report(output: &mut impl std::io::Write, report: &verify::Report) -> st
         "{} invoices, {} values compared with {with}, at {height}: {} differences",
         report.invoices, report.values, report.differences
     )?;
+    if let Some(counts) = report.satellites {
+        writeln!(
+            output,
+            "compared with their contracts: {} plans, {} subscriptions, {} reserves, {} delegates, {} operators",
+            counts.plans, counts.subscriptions, counts.reserves, counts.delegates, counts.operators
+        )?;
+    }
+    if let Some(height) = report.satellites_from_height {
+        writeln!(
+            output,
+            "not compared with their contracts: plans, subscriptions, reserves, delegates and operators, of which this \
+             database has nothing before Stacks height {height}"
+        )?;
+    }
     output.flush()
 }
 

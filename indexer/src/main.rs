@@ -23,7 +23,7 @@ async fn main() -> ExitCode {
                 LogFormat::Text => eprintln!("error: {error:#}"),
                 LogFormat::Json => tracing::error!(error = format!("{error:#}"), "ended"),
             }
-            ExitCode::FAILURE
+            ExitCode::from(commands::exit_code(&error))
         }
     }
 }

@@ -93,6 +93,18 @@ map!(PayerKey = "payers" => Principal, Principal::read, |this| {
 pub struct RefundKey(pub RefundId);
 map!(RefundKey = "refunds" => Refund, Refund::from_value, |this| this.0.write());
 
+/// Key of `invoice-references`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvoiceReferenceKey {
+    /// Whose reference.
+    pub merchant: Principal,
+    /// The merchant's own name of the invoice.
+    pub reference: Reference,
+}
+map!(InvoiceReferenceKey = "invoice-references" => InvoiceId, InvoiceId::read, |this| {
+    tuple_of([("merchant", this.merchant.write()), ("reference", this.reference.write())])
+});
+
 /// Key of `refund-references`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundReferenceKey {

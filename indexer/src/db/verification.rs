@@ -8,6 +8,8 @@ use sqlx::PgConnection;
 use super::DbError;
 use super::convert::{hash, unsigned};
 
+pub mod satellites;
+
 /// Most broken places that are named of one rule.
 const NAMED: i64 = 200;
 
@@ -165,8 +167,8 @@ pub struct BrokenRule {
     pub found: String,
 }
 
-/// Places where flags disagree with the blocks' flags, statuses with heights and histories, or ids and their order
-/// with each other; some of each kind, if many.
+/// Places where flags disagree with the blocks' flags, statuses with heights and histories, ids and their order with
+/// each other, or totals and balances with what they sum up; some of each kind, if many.
 ///
 /// # Errors
 /// When the database is out of reach.
@@ -174,7 +176,8 @@ pub async fn broken_rules(connection: &mut PgConnection) -> Result<Vec<BrokenRul
     let mut broken = flags(&mut *connection).await?;
     broken.extend(statuses(&mut *connection).await?);
     broken.extend(ids(&mut *connection).await?);
-    broken.extend(totals(connection).await?);
+    broken.extend(totals(&mut *connection).await?);
+    broken.extend(satellites::broken_rules(connection).await?);
     Ok(broken)
 }
 

@@ -1,12 +1,16 @@
 //! The contract's side: what its maps hold of an invoice after one block.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use recoup_protocol::ids::InvoiceId;
-use recoup_protocol::maps::{InvoiceKey, LedgerKey, MapKey, NoteKey, PayerKey, RefundKey};
+use recoup_protocol::ids::{InvoiceId, RefundId};
+use recoup_protocol::maps::{
+    InvoiceKey, InvoiceReferenceKey, LedgerKey, MapKey, NoteKey, PayerKey, RefundKey, RefundReferenceKey,
+};
 use recoup_protocol::reads::{Invoice, Note};
 use recoup_protocol::record::{Field as _, RecordError};
-use recoup_stacks::address::ContractId;
+use recoup_protocol::text::Reference;
+use recoup_stacks::address::{ContractId, Principal};
 use recoup_stacks::clarity::{ClarityName, Value};
 use recoup_stacks::hash::{BurnHeight, IndexBlockHash};
 
@@ -17,10 +21,10 @@ use crate::db::storable;
 use crate::db::verification::{Columns, InvoiceRows, Row};
 use crate::repair::NodeSource;
 
-/// The contract as it was after one block.
-#[derive(Debug)]
+/// A contract as it was after one block.
+#[derive(Debug, Clone)]
 pub(super) struct Contract {
-    pub(super) node: NodeSource,
+    pub(super) node: Arc<NodeSource>,
     pub(super) id: ContractId,
     pub(super) tip: IndexBlockHash,
 }
@@ -31,22 +35,89 @@ pub(super) struct InvoiceFacts {
     invoice: Option<Columns>,
     ledgers: BTreeMap<String, Columns>,
     refunds: BTreeMap<String, Columns>,
+    references: Vec<ReferenceFact>,
+}
+
+/// A reference that a row names, to be asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct UsedReference {
+    merchant: Principal,
+    reference: Reference,
+    /// What the row says that it is the name of.
+    used_by: UsedBy,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum UsedBy {
+    Invoice(InvoiceId),
+    Refund(RefundId),
+}
+
+/// What the contract says that a reference is the name of.
+#[derive(Debug)]
+struct ReferenceFact {
+    asked: UsedReference,
+    id: Option<u64>,
 }
 
 impl Contract {
-    /// Number of the newest invoice or refund, which is how many there are.
-    pub(super) async fn last_id(&self, variable: &'static str) -> Result<u64, VerifyError> {
-        let name = ClarityName::from_static(variable);
-        let value = self.node.data_var(&self.id, &name, &self.tip).await?;
-        let shape = |source| VerifyError::Shape {
-            place: variable.to_owned(),
-            source,
-        };
-        u64::read(&value.unwrap_or(Value::None)).map_err(shape)
+    /// Another contract after the same block.
+    pub(super) fn beside(&self, id: ContractId) -> Self {
+        Self {
+            node: Arc::clone(&self.node),
+            id,
+            tip: self.tip,
+        }
     }
 
-    /// Reads all that the maps hold of an invoice.
-    pub(super) async fn read(&self, id: InvoiceId) -> Result<InvoiceFacts, VerifyError> {
+    /// Number of the newest invoice or refund, which is how many there are.
+    pub(super) async fn last_id(&self, variable: &'static str) -> Result<u64, VerifyError> {
+        let value = self.variable(variable).await?.unwrap_or(Value::None);
+        read_id(variable, &value)
+    }
+
+    /// The same of a contract that may not be on the chain yet: then nothing was counted.
+    pub(super) async fn last_id_if_deployed(&self, variable: &'static str) -> Result<u64, VerifyError> {
+        match self.variable(variable).await? {
+            Some(value) => read_id(variable, &value),
+            None => Ok(0),
+        }
+    }
+
+    async fn variable(&self, variable: &'static str) -> Result<Option<Value>, VerifyError> {
+        let name = ClarityName::from_static(variable);
+        Ok(self.node.data_var(&self.id, &name, &self.tip).await?)
+    }
+
+    /// Reads all that the maps hold of an invoice, and what they hold under the references that its rows name.
+    pub(super) async fn read(
+        &self,
+        id: InvoiceId,
+        references: Vec<UsedReference>,
+    ) -> Result<InvoiceFacts, VerifyError> {
+        let mut facts = self.read_invoice(id).await?;
+        for asked in references {
+            let id = self.named_by(&asked).await?;
+            facts.references.push(ReferenceFact { asked, id });
+        }
+        Ok(facts)
+    }
+
+    async fn named_by(&self, asked: &UsedReference) -> Result<Option<u64>, VerifyError> {
+        let (merchant, reference) = (asked.merchant.clone(), asked.reference.clone());
+        Ok(match asked.used_by {
+            UsedBy::Invoice(_) => {
+                let key = InvoiceReferenceKey { merchant, reference };
+                self.entry(&key).await?.map(|id| id.0)
+            }
+            UsedBy::Refund(_) => {
+                let key = RefundReferenceKey { merchant, reference };
+                self.entry(&key).await?.map(|id| id.0)
+            }
+        })
+    }
+
+    async fn read_invoice(&self, id: InvoiceId) -> Result<InvoiceFacts, VerifyError> {
         let Some(entry) = self.entry(&InvoiceKey(id)).await? else {
             return Ok(InvoiceFacts::default());
         };
@@ -108,7 +179,8 @@ impl Contract {
         self.entry(key).await?.ok_or_else(missing)
     }
 
-    async fn entry<K: MapKey>(&self, key: &K) -> Result<Option<K::Entry>, VerifyError> {
+    /// An entry of a map; none when the map has none, or the contract is not on the chain yet.
+    pub(super) async fn entry<K: MapKey>(&self, key: &K) -> Result<Option<K::Entry>, VerifyError> {
         let found = self
             .node
             .map_entry(&self.id, &K::MAP, &key.key(), &self.tip)
@@ -121,11 +193,18 @@ impl Contract {
     }
 }
 
+fn read_id(variable: &'static str, value: &Value) -> Result<u64, VerifyError> {
+    u64::read(value).map_err(|source| VerifyError::Shape {
+        place: variable.to_owned(),
+        source,
+    })
+}
+
 fn place<K: MapKey>(key: &K) -> String {
     format!("map {} {}", K::MAP.as_str(), key.key())
 }
 
-fn height(height: BurnHeight) -> Option<String> {
+pub(super) fn height(height: BurnHeight) -> Option<String> {
     Some(height.get().to_string())
 }
 
@@ -161,6 +240,44 @@ fn invoice_columns(entry: &Invoice, note: Option<&Note>) -> Columns {
     ])
 }
 
+/// The references that the rows of an invoice name. One that cannot be on chain is another than the contract's, and named
+/// as such.
+pub(super) fn used_references(rows: &InvoiceRows) -> Vec<UsedReference> {
+    let used = |row: &Row, used_by: UsedBy| {
+        let text = |column: &str| row.columns.get(column).cloned().flatten();
+        Some(UsedReference {
+            merchant: text("merchant")?.parse().ok()?,
+            reference: Reference::new(&text("reference")?).ok()?,
+            used_by,
+        })
+    };
+    let id = |row: &Row, column: &str| row.columns.get(column)?.as_ref()?.parse().ok();
+    let invoices = rows.invoices.iter().filter_map(|row| {
+        let id = id(row, "invoice_id")?;
+        used(row, UsedBy::Invoice(InvoiceId(id)))
+    });
+    let refunds = rows.refunds.iter().filter_map(|row| {
+        let id = id(row, "refund_id")?;
+        used(row, UsedBy::Refund(RefundId(id)))
+    });
+    invoices.chain(refunds).collect()
+}
+
+fn check_reference(fact: &ReferenceFact, differences: &mut Differences) {
+    let UsedReference {
+        merchant,
+        reference,
+        used_by,
+    } = &fact.asked;
+    let (map, found) = match used_by {
+        UsedBy::Invoice(id) => ("invoice-references", id.0),
+        UsedBy::Refund(id) => ("refund-references", id.0),
+    };
+    let place = || format!("{map} {merchant} {}", reference.as_str());
+    let expected = fact.id.map(|id| id.to_string());
+    differences.compare(Side::Contract, place, expected, Some(found.to_string()));
+}
+
 /// Compares the rows of one invoice with the contract.
 pub(super) fn check_invoice(
     id: u64,
@@ -175,6 +292,9 @@ pub(super) fn check_invoice(
         facts.invoice.as_ref(),
         found,
     );
+    for fact in &facts.references {
+        check_reference(fact, differences);
+    }
     let ledgers = rows.ledgers.iter().map(|row| (row.key.clone(), row)).collect();
     compare_all(
         &format!("payer_ledger {id}"),

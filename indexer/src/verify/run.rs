@@ -1,6 +1,5 @@
 //! Goes through all that is to be compared.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use recoup_protocol::ids::InvoiceId;
@@ -9,22 +8,20 @@ use recoup_stacks::hash::{IndexBlockHash, StacksHeight};
 use recoup_stacks::rpc::RpcError;
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
-use tokio::task::JoinSet;
 
-use super::blocks;
-use super::contract::{self, Contract, InvoiceFacts};
+use super::asking::{STEP, ask_all, next_ids};
+use super::contract::{self, Contract, used_references};
 use super::difference::{Difference, Differences, Side};
-use super::rows;
+use super::satellites::{self, Contracts, SatelliteCounts};
 use super::selection::Selection;
+use super::{blocks, rows};
 use crate::db::chain_tip::ChainTip;
+use crate::db::indexed_chain::IndexedChain;
 use crate::db::verification::{self, InvoiceRows};
 use crate::db::{self, DbError};
+use crate::normalised::Satellites;
 use crate::repair::{NodeSettings, NodeSource};
 
-/// Invoices that are read from the database at once.
-const INVOICES_AT_ONCE: i64 = 200;
-/// Invoices that are asked of the node at once.
-const ASKED_AT_ONCE: usize = 16;
 /// Invoices between two reports.
 const REPORT_EVERY: u64 = 2_000;
 
@@ -47,7 +44,7 @@ pub enum VerifyError {
     #[error(transparent)]
     Node(#[from] RpcError),
     /// The node has not come as far as the tables.
-    #[error("cannot compare: the node is behind, at Stacks height {node}, and the tables are at {tables}")]
+    #[error("the node is behind, at Stacks height {node}, and the tables are at {tables}")]
     NodeBehind {
         /// Height of the node.
         node: StacksHeight,
@@ -55,16 +52,14 @@ pub enum VerifyError {
         tables: StacksHeight,
     },
     /// The node's canonical chain does not hold the tables' tip.
-    #[error(
-        "cannot compare: the node is on another fork, which does not hold block {tip} at Stacks height {height}"
-    )]
+    #[error("the node is on another fork, which does not hold block {tip} at Stacks height {height}")]
     OtherFork {
         /// Tip of the tables.
         tip: IndexBlockHash,
         /// Its height.
         height: StacksHeight,
     },
-    /// The contract holds what this version of it does not.
+    /// A contract holds what this version of it does not.
     #[error("the contract's {place} is not as expected: is this the contract that the tables follow?")]
     Shape {
         /// Map or variable, and key.
@@ -73,7 +68,7 @@ pub enum VerifyError {
         source: RecordError,
     },
     /// No block was followed yet.
-    #[error("cannot compare: the tables are at no block yet")]
+    #[error("the tables are at no block yet")]
     NoTip,
 }
 
@@ -94,8 +89,14 @@ pub struct Report {
     pub stacks_height: Option<StacksHeight>,
     /// Whether the contract was asked.
     pub contract_compared: bool,
-    /// Invoices that were looked at, with their payers, payments and refunds.
+    /// Invoices that were looked at, with their payers, payments, refunds and references.
     pub invoices: u64,
+    /// What was compared with the contracts beside invoices; none when that was not asked for, or cannot be: then
+    /// `satellites_from_height` says why.
+    pub satellites: Option<SatelliteCounts>,
+    /// Where the tables of subscriptions, reserve and operators begin, in a database that lacks what was before: they are
+    /// not compared with the contracts then.
+    pub satellites_from_height: Option<StacksHeight>,
     /// Values that were compared.
     pub values: u64,
     /// Differences that were found.
@@ -112,25 +113,26 @@ pub async fn verify(pool: &PgPool, settings: VerifySettings) -> Result<Report, V
     let mut picture = pool.begin().await?;
     verification::take_picture(&mut picture).await?;
     let tip = db::chain_tip::find(&mut picture).await?;
-    let contract = match settings.node {
-        Some(node) => Some(Arc::new(pin(&mut picture, NodeSource::new(node), &tip).await?)),
+    let chain = db::indexed_chain::find(&mut picture).await?;
+    let contracts = match settings.node {
+        Some(node) => Some(pin(&mut picture, NodeSource::new(node), chain.as_ref(), &tip).await?),
         None => None,
     };
     let mut differences = Differences::default();
+    let satellites_from_height = chain.as_ref().and_then(|chain| chain.satellites_from);
+    let mut satellites = None;
     if settings.selection == Selection::All {
-        blocks::check(&mut picture, &mut differences).await?;
-        for broken in verification::broken_rules(&mut picture).await? {
-            differences.note(
-                Side::Rows,
-                format!("{}: {}", broken.place, broken.rule),
-                Some(broken.expected),
-                Some(broken.found),
-            );
+        check_tables(&mut picture, chain, &mut differences).await?;
+        if let Some(contracts) = &contracts
+            && satellites_from_height.is_none()
+        {
+            let counts = satellites::check_contracts(&mut picture, contracts, &mut differences).await?;
+            satellites = Some(counts);
         }
     }
     let invoices = walk(
         &mut picture,
-        contract.as_ref(),
+        contracts.as_ref().map(|contracts| &contracts.core),
         &settings.selection,
         &mut differences,
     )
@@ -139,20 +141,47 @@ pub async fn verify(pool: &PgPool, settings: VerifySettings) -> Result<Report, V
         same: differences.count == 0,
         tip: tip.stacks.map(|(id, _)| id),
         stacks_height: tip.stacks.map(|(_, height)| height),
-        contract_compared: contract.is_some(),
+        contract_compared: contracts.is_some(),
         invoices,
+        satellites,
+        satellites_from_height,
         values: differences.compared,
         differences: differences.count,
         first_differences: differences.kept,
     })
 }
 
-/// Makes sure that the node's chain holds the tables' tip, and reads the contract there.
-async fn pin(picture: &mut PgConnection, node: NodeSource, tip: &ChainTip) -> Result<Contract, VerifyError> {
+/// What the tables say of each other, but for invoices.
+async fn check_tables(
+    picture: &mut PgConnection,
+    chain: Option<IndexedChain>,
+    differences: &mut Differences,
+) -> Result<(), DbError> {
+    blocks::check(&mut *picture, differences).await?;
+    for broken in verification::broken_rules(&mut *picture).await? {
+        differences.note(
+            Side::Rows,
+            format!("{}: {}", broken.place, broken.rule),
+            Some(broken.expected),
+            Some(broken.found),
+        );
+    }
+    // A database that was never followed by a version that knows them has nothing of them.
+    match chain.and_then(|chain| chain.satellites) {
+        Some(satellites) => satellites::check_rows(picture, satellites, differences).await,
+        None => Ok(()),
+    }
+}
+
+/// Makes sure that the node's chain holds the tables' tip, and reads the contracts there.
+async fn pin(
+    picture: &mut PgConnection,
+    node: NodeSource,
+    chain: Option<&IndexedChain>,
+    tip: &ChainTip,
+) -> Result<Contracts, VerifyError> {
     let (id, height) = tip.stacks.ok_or(VerifyError::NoTip)?;
-    let chain = db::indexed_chain::find(&mut *picture)
-        .await?
-        .ok_or(DbError::NotInitialised)?;
+    let chain = chain.ok_or(DbError::NotInitialised)?;
     let election = db::block::election_height(picture, &id)
         .await?
         .ok_or(VerifyError::NoTip)?;
@@ -160,10 +189,19 @@ async fn pin(picture: &mut PgConnection, node: NodeSource, tip: &ChainTip) -> Re
     let is_canonical =
         tenure.is_some_and(|tenure| tenure.stacks_blocks.iter().any(|block| block.block_id == id));
     if is_canonical {
-        return Ok(Contract {
-            node,
-            id: chain.core_contract,
+        let core = Contract {
+            node: Arc::new(node),
+            id: chain.core_contract.clone(),
             tip: id,
+        };
+        let satellites = chain
+            .satellites
+            .clone()
+            .unwrap_or_else(|| Satellites::beside(&chain.core_contract));
+        return Ok(Contracts {
+            subscriptions: core.beside(satellites.subscriptions),
+            reserve: core.beside(satellites.reserve),
+            core,
         });
     }
     let node_height = node.stacks_height().await?;
@@ -180,7 +218,7 @@ async fn pin(picture: &mut PgConnection, node: NodeSource, tip: &ChainTip) -> Re
 /// Compares invoice after invoice; answers how many.
 async fn walk(
     picture: &mut PgConnection,
-    contract: Option<&Arc<Contract>>,
+    contract: Option<&Contract>,
     selection: &Selection,
     differences: &mut Differences,
 ) -> Result<u64, VerifyError> {
@@ -203,7 +241,7 @@ async fn walk(
     };
     let mut looked_at = 0_u64;
     if let Some(ids) = selection.ids(last) {
-        for ids in ids.chunks(usize::try_from(INVOICES_AT_ONCE).unwrap_or(1)) {
+        for ids in ids.chunks(usize::try_from(STEP).unwrap_or(1)) {
             compare(picture, contract, ids, differences).await?;
             looked_at = looked_at.saturating_add(u64::try_from(ids.len()).unwrap_or(0));
         }
@@ -213,7 +251,9 @@ async fn walk(
     let in_contract = if contract.is_some() { last } else { 0 };
     let mut after = from.saturating_sub(1);
     loop {
-        let ids = next_ids(&mut *picture, after, in_contract, to).await?;
+        let start = i64::try_from(after).unwrap_or(i64::MAX);
+        let stored = verification::invoice_ids_after(&mut *picture, start, STEP).await?;
+        let ids = next_ids(stored, after, in_contract, to);
         let Some(newest) = ids.last() else { break };
         after = *newest;
         compare(picture, contract, &ids, differences).await?;
@@ -231,48 +271,29 @@ async fn walk(
     Ok(looked_at)
 }
 
-/// The next invoices that either side has.
-async fn next_ids(
-    picture: &mut PgConnection,
-    after: u64,
-    last_in_contract: u64,
-    to: u64,
-) -> Result<Vec<u64>, DbError> {
-    let start = i64::try_from(after).unwrap_or(i64::MAX);
-    let stored = verification::invoice_ids_after(picture, start, INVOICES_AT_ONCE).await?;
-    let limit = u64::try_from(INVOICES_AT_ONCE).unwrap_or(1);
-    let first = after.saturating_add(1);
-    let in_contract = first..=last_in_contract.min(after.saturating_add(limit));
-    let ids: BTreeSet<u64> = stored
-        .into_iter()
-        .filter_map(|id| u64::try_from(id).ok())
-        .chain(in_contract)
-        .filter(|id| *id <= to)
-        .collect();
-    Ok(ids
-        .into_iter()
-        .take(usize::try_from(limit).unwrap_or(1))
-        .collect())
-}
-
 async fn compare(
     picture: &mut PgConnection,
-    contract: Option<&Arc<Contract>>,
+    contract: Option<&Contract>,
     ids: &[u64],
     differences: &mut Differences,
 ) -> Result<(), VerifyError> {
     let columns: Vec<i64> = ids.iter().filter_map(|id| i64::try_from(*id).ok()).collect();
     let all = verification::rows_of(picture, &columns).await?;
-    let mut facts = match contract {
-        Some(contract) => Some(ask(contract, ids).await?),
-        None => None,
+    let invoices: Vec<(u64, InvoiceRows)> = ids.iter().map(|id| (*id, of_invoice(&all, *id))).collect();
+    for (_, rows) in &invoices {
+        rows::check_invoice(rows, differences);
+    }
+    let Some(contract) = contract else {
+        return Ok(());
     };
-    for (place, id) in ids.iter().enumerate() {
-        let rows = of_invoice(&all, *id);
-        rows::check_invoice(&rows, differences);
-        if let Some(facts) = facts.as_mut().and_then(|facts| facts.get_mut(place)) {
-            contract::check_invoice(*id, &std::mem::take(facts), &rows, differences);
-        }
+    let questions = invoices.iter().map(|(id, rows)| (*id, used_references(rows)));
+    let facts = ask_all(questions, |(id, references)| {
+        let contract = contract.clone();
+        async move { contract.read(InvoiceId(id), references).await }
+    })
+    .await?;
+    for ((id, rows), facts) in invoices.iter().zip(&facts) {
+        contract::check_invoice(*id, facts, rows, differences);
     }
     Ok(())
 }
@@ -290,29 +311,5 @@ fn of_invoice(all: &InvoiceRows, id: u64) -> InvoiceRows {
         ledgers: own(&all.ledgers),
         payments: own(&all.payments),
         refunds: own(&all.refunds),
-    }
-}
-
-/// Reads what the contract holds of these invoices, several at once, in their order.
-async fn ask(contract: &Arc<Contract>, ids: &[u64]) -> Result<Vec<InvoiceFacts>, VerifyError> {
-    let mut facts: Vec<InvoiceFacts> = ids.iter().map(|_| InvoiceFacts::default()).collect();
-    let mut waiting = ids.iter().copied().enumerate();
-    let mut asked = JoinSet::new();
-    loop {
-        while asked.len() < ASKED_AT_ONCE
-            && let Some((place, id)) = waiting.next()
-        {
-            let contract = Arc::clone(contract);
-            asked.spawn(async move { (place, contract.read(InvoiceId(id)).await) });
-        }
-        match asked.join_next().await {
-            None => return Ok(facts),
-            Some(Ok((place, read))) => {
-                if let Some(fact) = facts.get_mut(place) {
-                    *fact = read?;
-                }
-            }
-            Some(Err(panicked)) => std::panic::resume_unwind(panicked.into_panic()),
-        }
     }
 }

@@ -40,3 +40,4 @@ mod synthetic;
 mod tiers;
 mod tree;
 mod verify;
+mod verify_satellites;

@@ -15,7 +15,7 @@ use crate::harness::TestIndexer;
 const ROOT: RootRule = RootRule::Height(StacksHeight(100));
 
 /// How the program ended, what it reported, and what it complained of.
-fn verify(indexer: &TestIndexer, arguments: &[&str]) -> (bool, Value, String) {
+pub(crate) fn verify(indexer: &TestIndexer, arguments: &[&str]) -> (Option<i32>, Value, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_recoup-indexer"))
         .args(["verify", "--json"])
         .args(arguments)
@@ -25,13 +25,14 @@ fn verify(indexer: &TestIndexer, arguments: &[&str]) -> (bool, Value, String) {
         .unwrap();
     let report = serde_json::from_slice(&output.stdout).unwrap_or_default();
     let complaint = String::from_utf8(output.stderr).unwrap();
-    (output.status.success(), report, complaint)
+    (output.status.code(), report, complaint)
 }
 
 /// The differences, one line each.
-fn differences(indexer: &TestIndexer) -> Vec<String> {
-    let (success, report, complaint) = verify(indexer, &["--tables-only"]);
-    assert_eq!(success, report["same"] == true, "{complaint}");
+pub(crate) fn differences(indexer: &TestIndexer) -> Vec<String> {
+    let (code, report, complaint) = verify(indexer, &["--tables-only"]);
+    let expected = if report["same"] == true { 0 } else { 1 };
+    assert_eq!(code, Some(expected), "{complaint}");
     let found = report["first_differences"].as_array().unwrap();
     assert_eq!(report["differences"], found.len());
     found
@@ -67,8 +68,8 @@ fn followed() -> TestIndexer {
 fn what_ingest_wrote_has_no_difference() {
     let indexer = followed();
     assert_eq!(differences(&indexer), Vec::<String>::new());
-    let (success, report, _) = verify(&indexer, &["--tables-only"]);
-    assert!(success);
+    let (code, report, _) = verify(&indexer, &["--tables-only"]);
+    assert_eq!(code, Some(0));
     assert_eq!(report["contract_compared"], false);
     assert_eq!(
         report["invoices"],
@@ -80,8 +81,8 @@ fn what_ingest_wrote_has_no_difference() {
         &["--invoice", "1", "--invoice", "2"],
         &["--from-invoice", "2", "--to-invoice", "3"],
     ] {
-        let (success, report, complaint) = verify(&indexer, &[&["--tables-only"], selection].concat());
-        assert!(success, "{complaint}");
+        let (code, report, complaint) = verify(&indexer, &[&["--tables-only"], selection].concat());
+        assert_eq!(code, Some(0), "{complaint}");
         assert_eq!(report["invoices"], 2, "{selection:?}");
     }
 }
@@ -253,16 +254,20 @@ fn a_node_behind_or_on_another_fork_is_no_difference() {
     let settings = node.settings();
     let url = settings.client.base_url();
     let cases = [
-        (turns[0] - 2, "the node is behind, at Stacks height"),
-        (turns[1], "the node is on another fork"),
+        (
+            turns[0] - 2,
+            "cannot compare: the node is behind, at Stacks height",
+        ),
+        (turns[1], "cannot compare: the node is on another fork"),
     ];
     for (told, complaint) in cases {
         node.follow(told);
-        let (success, report, stderr) = verify(&indexer, &["--node-url", url]);
-        assert!(!success);
+        let (code, report, stderr) = verify(&indexer, &["--node-url", url]);
+        assert_eq!(code, Some(2), "that is no difference");
         assert!(stderr.contains(complaint), "{stderr}");
         assert_eq!(report, Value::Null, "nothing is reported");
     }
-    let (success, _, stderr) = verify(&indexer, &[]);
-    assert!(!success && stderr.contains("--node-url is needed"), "{stderr}");
+    let (code, _, stderr) = verify(&indexer, &[]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("--node-url is needed"), "{stderr}");
 }

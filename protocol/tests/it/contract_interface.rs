@@ -12,8 +12,8 @@ use recoup_protocol::calls::{
 use recoup_protocol::contracts::Contract;
 use recoup_protocol::ids::{InvoiceId, PlanId, RefundId, SubscriptionId};
 use recoup_protocol::maps::{
-    BalanceKey, DelegateKey, InvoiceKey, LedgerKey, MapKey, NoteKey, OperatorKey, PlanKey, RefundKey,
-    RefundReferenceKey, SubscriptionKey,
+    BalanceKey, DelegateKey, InvoiceKey, InvoiceReferenceKey, LedgerKey, MapKey, NoteKey, OperatorKey,
+    PlanKey, RefundKey, RefundReferenceKey, SubscriptionKey,
 };
 use recoup_protocol::reads::{
     GetCoverage, GetDeadline, GetDelegate, GetInvoice, GetInvoiceByReference, GetLastIds,
@@ -401,6 +401,13 @@ fn every_map_fits_and_reads_its_entry() {
         },
     );
     check_map(Contract::Core, &RefundKey(RefundId(1)));
+    check_map(
+        Contract::Core,
+        &InvoiceReferenceKey {
+            merchant: payer(),
+            reference: Reference::new("i").unwrap(),
+        },
+    );
     check_map(
         Contract::Core,
         &RefundReferenceKey {

@@ -1,7 +1,7 @@
 //! Somebody with a key who uses the contracts without the command line: the other side of a test, and many calls at once.
 
 use anyhow::{Result, ensure};
-use recoup_protocol::calls::Call;
+use recoup_protocol::calls::ContractCall;
 use recoup_stacks::address::{Address, ContractId, ContractName, Network, Principal};
 use recoup_stacks::hash::Txid;
 use recoup_stacks::keys::SecretKey;
@@ -78,7 +78,12 @@ impl Participant {
     ///
     /// # Errors
     /// When the node does not take it.
-    pub fn call(&mut self, node: &HttpClient, contract: &ContractId, call: &Call) -> Result<Txid> {
+    pub fn call(
+        &mut self,
+        node: &HttpClient,
+        contract: &ContractId,
+        call: &impl ContractCall,
+    ) -> Result<Txid> {
         let (function, arguments) = (call.function(), call.arguments());
         self.send(
             node,

@@ -23,6 +23,29 @@ pub struct SubscriptionFilter {
     pub payer: Option<Principal>,
 }
 
+/// A query for canonical subscriptions: what stands behind `where`, and its arguments.
+macro_rules! select_subscriptions {
+    ($tail:literal; $($argument:expr),* $(,)?) => {
+        sqlx::query_as!(
+            SubscriptionRow,
+            r#"select subscription.index_block_hash, txid, ordinal, subscription.stacks_height,
+                      subscription.subscription_id, plan_id, merchant, payer, token, amount::text as "amount!",
+                      interval_blocks, refund_window, started_at, last.payments as "payments!",
+                      last.next_due as "next_due!", last.status as "status!", block_time
+                 from subscription
+                 join block on block.index_block_hash = subscription.index_block_hash
+                cross join lateral (
+                      select payments, next_due, status
+                        from subscription_change
+                       where subscription_change.subscription_id = subscription.subscription_id and canonical
+                       order by stacks_height desc, tx_index desc, ordinal desc
+                       limit 1) as last
+                where subscription.canonical and "# + $tail,
+            $($argument),*
+        )
+    };
+}
+
 /// Subscriptions, newest first, from below `before` on; their status as of a burn height.
 ///
 /// # Errors
@@ -34,25 +57,12 @@ pub async fn page(
     limit: u32,
     as_of: BurnHeight,
 ) -> Result<Vec<Subscription>, DbError> {
-    let rows = sqlx::query_as!(
-        SubscriptionRow,
-        r#"select subscription.index_block_hash, txid, ordinal, subscription.stacks_height, subscription.subscription_id,
-                  plan_id, merchant, payer, token, amount::text as "amount!", interval_blocks, refund_window, started_at,
-                  last.payments as "payments!", last.next_due as "next_due!", last.status as "status!", block_time
-             from subscription
-             join block on block.index_block_hash = subscription.index_block_hash
-            cross join lateral (
-                  select payments, next_due, status
-                    from subscription_change
-                   where subscription_change.subscription_id = subscription.subscription_id and canonical
-                   order by stacks_height desc, tx_index desc, ordinal desc
-                   limit 1) as last
-            where subscription.canonical
-              and ($1::text is null or merchant = $1)
-              and ($2::text is null or payer = $2)
-              and ($3::bigint is null or subscription.subscription_id < $3)
-            order by subscription.subscription_id desc
-            limit $4"#,
+    let rows = select_subscriptions!(
+        "($1::text is null or merchant = $1)
+            and ($2::text is null or payer = $2)
+            and ($3::bigint is null or subscription.subscription_id < $3)
+          order by subscription.subscription_id desc
+          limit $4";
         filter.merchant.as_ref().map(ToString::to_string),
         filter.payer.as_ref().map(ToString::to_string),
         before.map(subscription_column).transpose()?,
@@ -72,20 +82,8 @@ pub async fn find(
     id: SubscriptionId,
     as_of: BurnHeight,
 ) -> Result<Option<Subscription>, DbError> {
-    let row = sqlx::query_as!(
-        SubscriptionRow,
-        r#"select subscription.index_block_hash, txid, ordinal, subscription.stacks_height, subscription.subscription_id,
-                  plan_id, merchant, payer, token, amount::text as "amount!", interval_blocks, refund_window, started_at,
-                  last.payments as "payments!", last.next_due as "next_due!", last.status as "status!", block_time
-             from subscription
-             join block on block.index_block_hash = subscription.index_block_hash
-            cross join lateral (
-                  select payments, next_due, status
-                    from subscription_change
-                   where subscription_change.subscription_id = subscription.subscription_id and canonical
-                   order by stacks_height desc, tx_index desc, ordinal desc
-                   limit 1) as last
-            where subscription.canonical and subscription.subscription_id = $1"#,
+    let row = select_subscriptions!(
+        "subscription.subscription_id = $1";
         subscription_column(id)?,
     )
     .fetch_optional(connection)
