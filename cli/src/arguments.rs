@@ -86,6 +86,9 @@ pub enum Command {
     #[command(subcommand)]
     Reserve(ReserveCommand),
     /// List refunds from the indexer: by merchant, payer, time and more, with totals
+    ///
+    /// Amounts have their symbols, times are UTC, and below the list stands a total for each token. Refunds whose block
+    /// left the chain are in no total. Which filters go with which order, docs/API.md says.
     History(History),
     #[command(subcommand)]
     Tx(TxCommand),

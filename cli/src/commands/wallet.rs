@@ -38,7 +38,7 @@ pub enum WalletCommand {
     /// The words are the wallet (BIP-39, path m/44'/5757'/0'/0/0 as other wallets use it): write them down, away from this
     /// machine. stdout has the address alone.
     #[command(after_long_help = Help::new()
-        .exit(3, "there is a wallet of that name: nothing was changed")
+        .exit(2, "there is a wallet of that name: nothing was changed")
         .example("Make a wallet", "recoup wallet new shop")
         .example("In a script, with the passphrase in a file", "recoup wallet new shop --passphrase-file passphrase"))]
     New(NewWallet),
@@ -47,7 +47,7 @@ pub enum WalletCommand {
     /// 12 to 24 words, or a private key in hexadecimal (32 bytes, or 33 with 01 at the end). On a terminal they are asked
     /// and not shown.
     #[command(after_long_help = Help::new()
-        .exit(3, "there is a wallet of that name: nothing was changed")
+        .exit(2, "there is a wallet of that name: nothing was changed")
         .example("Type the words", "recoup wallet import shop")
         .example("From a password manager, over a pipe", "pass show shop | recoup wallet import shop")
         .example("The second account of the words in a file",

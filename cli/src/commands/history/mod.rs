@@ -9,6 +9,7 @@ use clap::Args;
 
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
+use crate::help::Help;
 use crate::indexer::{Indexer, Standing};
 use crate::output::Output;
 
@@ -17,7 +18,18 @@ use tokens::Tokens;
 
 /// Arguments of `recoup history`.
 #[derive(Debug, Clone, Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = Help::new()
+    .needs("an indexer; with a node, tokens are named and it is said how far behind the indexer is; no key")
+    .exit(5, "the indexer is away, follows another contract, or failed on the way: the output has no end")
+    .example("A merchant's newest",
+        "recoup history --merchant ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5")
+    .example("All that a payer got back in a quarter",
+        "recoup history --payer ST2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG \\\n      \
+         --from 2026-01-01 --to 2026-03-31 --all")
+    .example("One invoice's, for a program", "recoup history --invoice 7 --order oldest --json")
+    .example("The ten largest in STX", "recoup history --token STX --order largest --limit 10")
+    .example("For a spreadsheet",
+        "recoup history --merchant ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5 --csv > refunds.csv"))]
 pub struct History {
     #[command(flatten)]
     filter: Filter,
@@ -37,20 +49,6 @@ pub struct History {
     #[arg(long, conflicts_with_all = ["limit", "all", "cursor", "csv"])]
     jsonl: bool,
 }
-
-const EXAMPLES: &str = "\
-Examples:
-  recoup history --merchant ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5
-  recoup history --payer ST2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG --from 2026-01-01 --to 2026-03-31 --all
-  recoup history --invoice 7 --order oldest --json
-  recoup history --token STX --order largest --limit 10
-  recoup history --merchant ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5 --csv > refunds.csv
-
-The table shows amounts with their symbols, times in UTC and, below it, a line of totals for each token; refunds whose
-block left the chain are in no total. Which filters go with which order, docs/API.md says. --json prints one object:
-`indexer` (its URL, contract, heights, how far behind), `refunds` (the objects of the API, with `symbol` and `decimals`),
-`totals` (by token: `refunds`, `refunded` in base units, as the rows listed have them) and `next_cursor`, none at the end
-of the list. It is written as it comes: when something fails on the way, it has no end, and the exit code is not 0.";
 
 /// Runs the command.
 ///
