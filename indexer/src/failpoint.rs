@@ -26,6 +26,10 @@ pub enum CommitPoint {
     ArchiveBatch,
     /// A row of an archive that the tables cannot hold is put aside.
     ArchiveRowAside,
+    /// An import leaves out indexes.
+    IndexDefer,
+    /// An index that was left out is built.
+    IndexBuild,
     /// The writer says that it lives.
     Heartbeat,
     /// The inbox gets a new partition.
@@ -36,7 +40,7 @@ pub enum CommitPoint {
 
 impl CommitPoint {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::ChainClaim,
         Self::MessageStore,
         Self::PullStore,
@@ -47,6 +51,8 @@ impl CommitPoint {
         Self::PutAside,
         Self::ArchiveBatch,
         Self::ArchiveRowAside,
+        Self::IndexDefer,
+        Self::IndexBuild,
         Self::Heartbeat,
         Self::PartitionAdd,
         Self::PartitionDrop,
@@ -66,6 +72,8 @@ impl CommitPoint {
             Self::PutAside => "put-aside",
             Self::ArchiveBatch => "archive-batch",
             Self::ArchiveRowAside => "archive-row-aside",
+            Self::IndexDefer => "index-defer",
+            Self::IndexBuild => "index-build",
             Self::Heartbeat => "heartbeat",
             Self::PartitionAdd => "partition-add",
             Self::PartitionDrop => "partition-drop",

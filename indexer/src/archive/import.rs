@@ -83,18 +83,22 @@ pub async fn import(
     limits: BatchLimits,
     from_start: bool,
 ) -> Result<ImportSummary, ImportError> {
+    let mut connection = pool.acquire().await.map_err(DbError::from)?;
     let known = if from_start {
         Vec::new()
     } else {
-        let mut connection = pool.acquire().await.map_err(DbError::from)?;
         db::archive_import::all(&mut connection).await?
     };
     let input_read = Arc::new(AtomicU64::new(0));
     let (text, length) = open(input, Arc::clone(&input_read))?;
+    if db::deferred_index::defer(&mut connection).await? {
+        tracing::info!("indexes are left out until the end of the import");
+    }
+    drop(connection);
     let mut progress = Progress::new(input_read, length);
     let (queue, mut batches) = mpsc::channel(QUEUED_BATCHES);
     let decoder = Decoder::new(&settings.core_contract, &settings.satellites);
-    let mut ingest = Ingest::new(pool, settings, None, Inbox::default(), Vitals::default());
+    let mut ingest = Ingest::new(pool.clone(), settings, None, Inbox::default(), Vitals::default());
     let phases = ingest.phases();
     let of_reading = phases.clone();
     let reading =
@@ -118,6 +122,9 @@ pub async fn import(
         }
     }
     reading.await.map_err(|_| ImportError::ReaderEnded)??;
+    let mut connection = pool.acquire().await.map_err(DbError::from)?;
+    let building = db::deferred_index::build_all(&mut connection);
+    phases.timed(Phase::Indexes, building).await?;
     let elapsed = progress.elapsed();
     summary.seconds = elapsed.as_secs();
     summary.rows_per_second = per_second(summary.rows.saturating_sub(summary.rows_skipped), elapsed);

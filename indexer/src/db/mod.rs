@@ -8,6 +8,7 @@ pub mod chain_tip;
 mod commit;
 pub mod contract_event;
 mod convert;
+pub mod deferred_index;
 mod error;
 pub mod gap;
 pub mod heartbeat;

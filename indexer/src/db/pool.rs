@@ -6,7 +6,7 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool};
 
-use super::DbError;
+use super::{DbError, deferred_index};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -77,6 +77,12 @@ pub fn connect_with(
 /// # Errors
 /// When the database is out of reach, or was changed by a newer version.
 pub async fn migrate(pool: &PgPool) -> Result<(), DbError> {
+    let mut connection = pool.acquire().await?;
+    // A migration may change what an import left out.
+    if deferred_index::any_if_known(&mut connection).await? && !has_current_schema(&mut connection).await? {
+        deferred_index::build_all(&mut connection).await?;
+    }
+    drop(connection);
     Ok(MIGRATIONS.run(pool).await?)
 }
 

@@ -6,7 +6,7 @@
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
 
-use super::DbError;
+use super::{DbError, deferred_index};
 
 /// Any number does, as long as it is always the same; this one spells "recoup".
 const LOCK_KEY: i64 = 0x7265_636f_7570;
@@ -60,6 +60,7 @@ impl Writer {
             .fetch_one(&mut connection)
             .await?;
         if taken {
+            deferred_index::build_all(&mut connection).await?;
             return Ok(Some(connection));
         }
         connection.close().await?;
@@ -70,4 +71,12 @@ impl Writer {
     pub fn give_back(&mut self, connection: PgConnection) {
         self.connection = Some(connection);
     }
+}
+
+/// Whether no process has the right to write; none gets it until the transaction ends.
+pub(super) async fn nobody_writes(connection: &mut PgConnection) -> Result<bool, DbError> {
+    let nobody = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "nobody!""#, LOCK_KEY)
+        .fetch_one(connection)
+        .await?;
+    Ok(nobody)
 }

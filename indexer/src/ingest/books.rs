@@ -27,6 +27,9 @@ pub(super) async fn orphan(
 ) -> Result<(), DbError> {
     let blocks: Vec<Vec<u8>> = blocks.iter().map(|id| id.as_bytes().to_vec()).collect();
     let touched = Touched::by(&db::contract_event::of_blocks(&mut *connection, &blocks).await?);
+    if !touched.invoices.is_empty() {
+        db::deferred_index::build_for_forks(&mut *connection).await?;
+    }
     db::block::set_canonical(&mut *connection, &blocks, false).await?;
     db::contract_event::set_canonical(&mut *connection, &blocks, false).await?;
     db::invoice::orphan(&mut *connection, &blocks).await?;

@@ -39,7 +39,10 @@ const fn way_to(point: CommitPoint) -> Way {
         | CommitPoint::PartitionAdd
         | CommitPoint::PartitionDrop => Way::Observed,
         CommitPoint::PullStore | CommitPoint::GapNote | CommitPoint::GapOffChain => Way::Pulled,
-        CommitPoint::ArchiveBatch | CommitPoint::ArchiveRowAside => Way::Imported,
+        CommitPoint::ArchiveBatch
+        | CommitPoint::ArchiveRowAside
+        | CommitPoint::IndexDefer
+        | CommitPoint::IndexBuild => Way::Imported,
     }
 }
 
@@ -48,6 +51,7 @@ const fn nth(point: CommitPoint) -> u32 {
     match point {
         CommitPoint::MessageStore | CommitPoint::Message => 17,
         CommitPoint::ArchiveBatch => 2,
+        CommitPoint::IndexBuild => 12,
         _ => 1,
     }
 }
@@ -170,6 +174,8 @@ fn die_while_importing(program: &Program, place: &str, nth: u32, scenario: &Scen
     assert_died_at(place, died.status, &String::from_utf8_lossy(&died.stderr));
     let again = import(program);
     assert!(again.status.success(), "{place}: {again:?}");
+    let left_out = lines(program.database_url(), "select name from deferred_index");
+    assert_eq!(left_out, Vec::<String>::new(), "{place}");
     let aside = lines(program.database_url(), "select path from quarantine");
     assert_eq!(aside, ["/new_block"], "{place}");
 }

@@ -14,6 +14,7 @@ mod audit_totals;
 mod configuration;
 mod contract;
 mod deep_forks;
+mod deferred_indexes;
 mod exports;
 mod failpoints;
 mod fake_node;
