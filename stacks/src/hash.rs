@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use stacks_common::util::hash::{Hash160, Sha512Trunc256Sum};
+use stacks_common::util::hash::{Hash160, MerkleTree, Sha512Trunc256Sum};
 
 use crate::hex::{self, HexError};
 
@@ -175,6 +175,13 @@ height_type!(
 /// SHA-512/256, the chain's hash for transactions and blocks.
 pub(crate) fn sha512_256(data: &[u8]) -> [u8; 32] {
     Sha512Trunc256Sum::from_data(data).0
+}
+
+/// Root of the Merkle tree that a block's header commits to its transactions with (SIP-005); `None` without any.
+pub(crate) fn transaction_root(transactions: &[Txid]) -> Option<[u8; 32]> {
+    let leaves: Vec<Vec<u8>> = transactions.iter().map(|txid| txid.0.to_vec()).collect();
+    let root = (!leaves.is_empty()).then(|| MerkleTree::<Sha512Trunc256Sum>::new(&leaves).root());
+    root.map(|root| root.0)
 }
 
 /// RIPEMD-160 of SHA-256, the hash inside an address.

@@ -14,6 +14,8 @@ const SIGNATURE_LENGTH: usize = 65;
 pub struct BlockHeader {
     /// Its identity, computed.
     pub id: IndexBlockHash,
+    /// Its own hash: what its signers sign.
+    pub hash: BlockHash,
     /// Its Stacks height.
     pub height: StacksHeight,
     /// The sortition of its tenure.
@@ -51,6 +53,14 @@ impl BlockHeader {
     /// # Errors
     /// [`HeaderError`]
     pub fn decode(block: &[u8]) -> Result<Self, HeaderError> {
+        Self::split(block).map(|(header, _)| header)
+    }
+
+    /// Reads the header at the beginning of a block; where in the bytes it ends.
+    ///
+    /// # Errors
+    /// [`HeaderError`]
+    pub fn split(block: &[u8]) -> Result<(Self, usize), HeaderError> {
         let mut reader = Reader::new(block);
         let start = block;
         let version = reader.u8()?;
@@ -83,15 +93,17 @@ impl BlockHeader {
         // Signers cannot sign their own signatures: these alone are not part of the hash.
         committed.extend(consumed(start, &reader).iter().skip(after_signatures));
         let block_hash = BlockHash::from_bytes(sha512_256(&committed));
-        Ok(Self {
+        let header = Self {
             id: IndexBlockHash::new(&block_hash, &consensus_hash),
+            hash: block_hash,
             height,
             consensus_hash,
             parent,
             transaction_root,
             state_root,
             timestamp,
-        })
+        };
+        Ok((header, consumed(start, &reader).len()))
     }
 }
 

@@ -3,6 +3,7 @@
 //! Nothing here knows Recoup's contracts. Without the feature `rpc` the crate does no I/O.
 
 pub mod address;
+pub mod block;
 pub mod clarity;
 pub mod hash;
 pub mod header;

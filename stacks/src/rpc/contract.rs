@@ -121,11 +121,7 @@ impl NodeClient {
         key: &Value,
         tip: Option<&IndexBlockHash>,
     ) -> Result<Option<Value>, RpcError> {
-        let ContractId { address, name } = contract;
-        let path = at_tip(
-            format!("/v2/map_entry/{address}/{name}/{}?proof=0", in_path(map)),
-            tip,
-        );
+        let path = at_tip(format!("{}?proof=0", map_entry_path(contract, map)), tip);
         let answer = check_tip(self.post_json(path, key).await?, tip)?.ok()?;
         match answer.json::<DataAnswer>()?.data {
             Value::None => Ok(None),
@@ -189,6 +185,12 @@ impl NodeClient {
         let answer = check_tip(self.get(path, ORDINARY_LIMIT).await?, tip)?;
         answer.found()?.map(|answer| answer.json()).transpose()
     }
+}
+
+/// Where the entries of a map are asked for.
+pub(super) fn map_entry_path(contract: &ContractId, map: &ClarityName) -> String {
+    let ContractId { address, name } = contract;
+    format!("/v2/map_entry/{address}/{name}/{}", in_path(map))
 }
 
 /// A name as a part of a path, where `?` would begin the query.

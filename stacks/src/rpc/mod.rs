@@ -11,6 +11,7 @@ mod contract;
 mod error;
 mod fee;
 mod http;
+mod proof;
 mod rejection;
 
 pub use account::{Account, NodeInfo, Nonces};
@@ -24,4 +25,5 @@ pub use contract::{ContractInterface, ContractSource, InterfaceArgument, Interfa
 pub use error::RpcError;
 pub use fee::FeeEstimates;
 pub use http::client_builder;
+pub use proof::{CheckedProof, Evidence, MapProofError, NotOffered, ProvenEntry};
 pub use rejection::{NonceMismatch, Rejection, RejectionReason};

@@ -103,6 +103,15 @@ impl Transaction {
             });
         }
         let mut reader = Reader::new(bytes);
+        let transaction = Self::read(&mut reader)?;
+        match reader.remaining() {
+            0 => Ok(transaction),
+            count => Err(DecodeError::TrailingBytes { count }),
+        }
+    }
+
+    /// The transaction that stands next; others may follow, as in a block.
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let network = match reader.u8()? {
             0x00 => Network::Mainnet,
             0x80 => Network::Testnet,
@@ -114,16 +123,11 @@ impl Transaction {
             }
         };
         let chain_id = ChainId(reader.u32()?);
-        let auth = Auth::read(&mut reader)?;
+        let auth = Auth::read(reader)?;
         let anchor_mode = AnchorMode::from_byte(reader.u8()?)?;
         let post_condition_mode = PostConditionMode::from_byte(reader.u8()?)?;
-        let post_conditions = read_list(&mut reader, PostCondition::read)?;
-        let payload = Payload::read(&mut reader)?;
-        if reader.remaining() > 0 {
-            return Err(DecodeError::TrailingBytes {
-                count: reader.remaining(),
-            });
-        }
+        let post_conditions = read_list(reader, PostCondition::read)?;
+        let payload = Payload::read(reader)?;
         let for_anchor_block = matches!(payload, Payload::Coinbase(_) | Payload::PoisonMicroblock(_));
         if for_anchor_block && anchor_mode != AnchorMode::OnChainOnly {
             return Err(DecodeError::Contradiction("anchor mode does not fit the payload"));

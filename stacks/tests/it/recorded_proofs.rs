@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use recoup_stacks::block::{Block, BlockError};
 use recoup_stacks::clarity::Value;
 use recoup_stacks::hash::{IndexBlockHash, StateRoot};
 use recoup_stacks::header::{BlockHeader, HeaderError};
@@ -29,18 +30,20 @@ fn block(name: &str) -> Vec<u8> {
     hex::decode(recording(name)["response"]["body_hex"].as_str().unwrap()).unwrap()
 }
 
-/// The headers of the two blocks between were not recorded: their roots are what the recorded header of the newest
-/// commits to, written down once.
-const BETWEEN: [(&str, &str); 2] = [
-    (
-        "0xcbf09e524ab5d7da8e7fa90566302b80248d340bffeb31b3bef0d517270afd3b",
-        "0xff803b80b33f58ea4e90a03f15292c2e7bbaf8238cf3ba02a0eed425166a0476",
-    ),
-    (
-        "0xaae49088993d73bd35f46baa923493a53fb518452d8175b0d7c981bb75650398",
-        "0x38eae704ae8dfed5b4ef88d874390f01def18e5f70b1c8f6754c014c92e5a830",
-    ),
-];
+/// Every header of the recorded tenure, the newest first.
+fn tenure() -> Vec<(BlockHeader, Vec<u8>)> {
+    let mut rest = &block("tenure_download")[..];
+    let mut headers = Vec::new();
+    while !rest.is_empty() {
+        let (header, _) = BlockHeader::split(rest).unwrap();
+        // Nothing in the download says how long a block is: it ends where one can be read.
+        let length = (1..=rest.len()).find(|length| Block::decode(&rest[..*length]).is_ok());
+        let (bytes, others) = rest.split_at(length.unwrap());
+        headers.push((header, bytes.to_vec()));
+        rest = others;
+    }
+    headers
+}
 
 fn recorded() -> Recorded {
     let exchange = recording("map_entry_with_proof");
@@ -54,11 +57,10 @@ fn recorded() -> Recorded {
     let key = Value::decode(&hex::decode(&key).unwrap()).unwrap();
     let answer: Json = serde_json::from_str(exchange["response"]["body_text"].as_str().unwrap()).unwrap();
     let header = BlockHeader::decode(&block("block_v3")).unwrap();
-    let mut headers: BTreeMap<_, _> = BETWEEN
+    let headers = tenure()
         .iter()
-        .map(|(block, root)| (block.parse().unwrap(), root.parse().unwrap()))
+        .map(|(header, _)| (header.id, header.state_root))
         .collect();
-    headers.insert(header.id, header.state_root);
     Recorded {
         proof: hex::decode(answer["proof"].as_str().unwrap()).unwrap(),
         key: map_entry_key(&contract, &map.parse().unwrap(), &key),
@@ -110,6 +112,38 @@ fn a_header_names_its_block() {
     let mut later = block("block_v3");
     later[0] = 2;
     assert_eq!(BlockHeader::decode(&later), Err(HeaderError::UnknownVersion(2)));
+}
+
+/// Each block of the tenure is the next one's parent, and commits to the transactions that it came with.
+#[test]
+fn blocks_hold_the_transactions_that_they_commit_to() {
+    let blocks: Vec<Block> = tenure()
+        .iter()
+        .map(|(_, bytes)| Block::decode(bytes).unwrap())
+        .collect();
+    assert_eq!(blocks.len(), 32);
+    for pair in blocks.windows(2) {
+        assert_eq!(pair[0].header.parent, pair[1].header.id);
+    }
+    assert!(blocks.iter().any(|block| block.transactions.len() > 1));
+    let bytes = block("block_v3");
+    assert_eq!(Block::decode(&bytes).unwrap(), blocks[0]);
+    let start = bytes.len() - blocks[0].transactions[0].encode().len();
+    for place in start..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[place] ^= 1;
+        assert!(Block::decode(&changed).is_err(), "byte {place}");
+    }
+    let mut changed = bytes.clone();
+    let last = changed.len() - 1;
+    changed[last] ^= 1;
+    assert_eq!(
+        Block::decode(&changed),
+        Err(BlockError::OtherTransactions(blocks[0].header.id))
+    );
+    for length in 0..bytes.len() {
+        assert!(Block::decode(&bytes[..length]).is_err(), "{length} bytes");
+    }
 }
 
 #[test]
