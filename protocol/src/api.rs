@@ -16,6 +16,12 @@ use crate::token::Token;
 mod audit;
 
 pub use audit::{InvoiceSummary, PrincipalTotals, Stats, StatsBucket, TimelineEntry, TokenTotals};
+mod proof;
+
+pub use proof::{
+    MapProof, NodeEvidence, NodeState, ProofBlock, ProofEvent, ProofHeader, ProofMapEntry, ProofTransaction,
+    ProofTransfer, RefundProof,
+};
 mod satellites;
 
 pub use satellites::{

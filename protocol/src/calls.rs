@@ -9,9 +9,11 @@ use crate::record::{Field, Record, record};
 use crate::text::{Reference, Text};
 use crate::token::Token;
 
+mod read;
 mod reserve;
 mod subscriptions;
 
+pub use read::refund_orders;
 pub use reserve::{Delegation, ReserveCall};
 pub use subscriptions::{CreatePlan, PeriodPayment, SubscriptionsCall};
 

@@ -17,3 +17,4 @@ pub mod status;
 pub mod sum;
 pub mod text;
 pub mod token;
+pub mod transfer;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use recoup_protocol::contracts::Contract;
 use recoup_protocol::events::{Event, EventError, PRINT_TOPIC};
+use recoup_protocol::transfer::TransferPool;
 use recoup_stacks::address::ContractId;
 use recoup_stacks::hash::{ConsensusHash, IndexBlockHash, Txid};
 use recoup_stacks::hex;
@@ -15,7 +16,7 @@ use recoup_stacks::observer::{
 
 use super::block::{CoreEvent, EventId, NormalisedBlock, SatellitePrint};
 use super::satellites::{SatelliteEvent, Satellites};
-use super::transfer::{Transfer, TransferPool};
+use super::transfer::{claimed_by, claimed_by_satellite};
 use crate::chain::{Arrival, BlockHeader, BurnHeader, BurnPoint};
 use crate::error_chain;
 
@@ -165,7 +166,7 @@ impl<'a> Followed<'a> {
             let id = EventId { block, txid, ordinal };
             if contract == Contract::Core {
                 let (raw_value, event) = decode(raw_value, Event::decode);
-                let claimed = |event: &Event| transfers.take(Transfer::claimed_by(event));
+                let claimed = |event: &Event| transfers.take(claimed_by(event));
                 prints.core.push(CoreEvent {
                     id,
                     tx_index,
@@ -176,8 +177,7 @@ impl<'a> Followed<'a> {
             } else {
                 let (raw_value, event) = decode(raw_value, |raw| SatelliteEvent::decode(contract, raw));
                 let reserve = &self.satellites.reserve;
-                let claimed =
-                    |event: &SatelliteEvent| transfers.take(Transfer::claimed_by_satellite(event, reserve));
+                let claimed = |event: &SatelliteEvent| transfers.take(claimed_by_satellite(event, reserve));
                 prints.satellites.push(SatellitePrint {
                     id,
                     tx_index,
