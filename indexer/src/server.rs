@@ -75,6 +75,7 @@ impl Server {
             vitals: vitals.clone(),
             followed: config.followed(),
             parts: config.parts,
+            node: config.repair.as_ref().map(|repair| repair.node.client.clone()),
         };
         parts.spawn(serve(api, api::router(context, &config.api), stopped.clone()));
 

@@ -10,6 +10,7 @@ mod limits;
 mod openapi;
 mod operations;
 mod parameters;
+mod proof;
 mod refund_query;
 mod refunds;
 mod router;

@@ -1,8 +1,8 @@
 //! What the API answers, operation by operation: the source of its OpenAPI document.
 
 use recoup_protocol::api::{
-    Health, Invoice, InvoiceSummary, Operators, Page, PrincipalTotals, Readiness, Refund, Reserves, Stats,
-    Subscription, SubscriptionHistory, TimelineEntry,
+    Health, Invoice, InvoiceSummary, Operators, Page, PrincipalTotals, Readiness, Refund, RefundProof,
+    Reserves, Stats, Subscription, SubscriptionHistory, TimelineEntry,
 };
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -218,6 +218,14 @@ pub const OPERATIONS: &[Operation] = &[
         summary: "The canonical refund of this id.",
         parameters: &[ID],
         answer: Answer::Json(schema_of::<Refund>),
+        refusals: &[400, 404],
+    },
+    Operation {
+        id: "get-refund-proof",
+        path: "/refunds/{id}/proof",
+        summary: "The canonical refund of this id with what anybody needs to check it without us.",
+        parameters: &[ID],
+        answer: Answer::Json(schema_of::<RefundProof>),
         refusals: &[400, 404],
     },
     Operation {

@@ -9,12 +9,15 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::get;
 use recoup_protocol::api::BASE_PATH;
+use recoup_stacks::address::ContractId;
+use recoup_stacks::rpc::NodeClient;
 use sqlx::postgres::Postgres;
 use sqlx::{PgPool, Transaction};
 use tokio::sync::Semaphore;
 
 use super::error::ApiFailure;
 use super::limits::{self, CorsOrigins, Limiter, RateLimit};
+use super::proof::{self, Witness};
 use super::{export, health, invoices, openapi, refunds, satellites, totals};
 use crate::config::Parts;
 use crate::db::Pools;
@@ -58,6 +61,8 @@ pub struct ApiContext {
     pub followed: Followed,
     /// What it does.
     pub parts: Parts,
+    /// Whom it asks for proofs; none: the tables alone answer.
+    pub node: Option<NodeClient>,
 }
 
 /// The API's state: connections that can only read.
@@ -66,6 +71,10 @@ pub(super) struct Api {
     pub(super) pool: PgPool,
     /// How many more exports may run: each holds a connection for as long as its client reads.
     pub(super) exports: Arc<Semaphore>,
+    /// Whose refunds these are.
+    pub(super) core_contract: ContractId,
+    /// What the node says of them.
+    pub(super) witness: Witness,
 }
 
 impl Api {
@@ -89,6 +98,8 @@ pub fn router(context: ApiContext, settings: &ApiSettings) -> Router {
         let api = Api {
             pool: context.pools.read.clone(),
             exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
+            core_contract: context.followed.core_contract.clone(),
+            witness: Witness::new(context.node.clone(), settings.time_limit),
         };
         // Whoever watches over the process is not counted among its clients.
         let history = match &settings.rate_limit {
@@ -127,6 +138,7 @@ fn history(api: Api) -> Router {
     Router::new()
         .route("/refunds", get(refunds::list))
         .route("/refunds/{id}", get(refunds::show))
+        .route("/refunds/{id}/proof", get(proof::show))
         .route("/invoices", get(invoices::list))
         .route("/invoices/{id}", get(invoices::show))
         .route("/invoices/{id}/timeline", get(invoices::timeline))

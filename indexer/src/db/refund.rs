@@ -3,12 +3,14 @@
 mod adopt;
 mod filter;
 mod find;
+mod origin;
 mod page;
 mod row;
 
 pub use adopt::{AdoptedRefund, adopt, make_final, make_seen, orphan};
 pub use filter::{RefundFilter, RefundOrder};
 pub use find::{count_unproven, find, of_invoice};
+pub use origin::{RefundOrigin, origin};
 pub use page::{After, count_words, page};
 
 /// Where a refund stands.

@@ -33,6 +33,7 @@ mod program;
 mod proof;
 mod pulled;
 mod recordings;
+mod refund_proof;
 mod retention;
 mod satellite_story;
 mod satellites;
