@@ -13,6 +13,7 @@ mod ports;
 mod postgres;
 mod process;
 mod recoup;
+mod server;
 mod wait;
 
 pub use error::{Error, Result};
@@ -25,4 +26,5 @@ pub use ports::free_port;
 pub use postgres::{Cluster, DATABASE_URL_VARIABLE, Durability, SmallDisk, TestDatabase};
 pub use process::Process;
 pub use recoup::{Finished, Recoup, RecoupCommand};
+pub use server::{Answered, Asked, Server};
 pub use wait::wait_until;
