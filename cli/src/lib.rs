@@ -32,5 +32,6 @@ pub mod secrets;
 pub mod send;
 pub mod terminal;
 pub mod token;
+pub mod verification;
 
 pub use run::main;

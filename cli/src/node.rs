@@ -38,6 +38,16 @@ impl Node {
         })
     }
 
+    /// The same node with its token, which it wants for the replay of blocks.
+    ///
+    /// # Errors
+    /// When no header can carry the token.
+    pub fn with_auth_token(self, token: &str) -> Result<Self, Failure> {
+        let client = self.client.with_auth_token(token);
+        let client = client.map_err(|error| Failure::from_error(Kind::Usage, &error))?;
+        Ok(Self { client, ..self })
+    }
+
     /// The client itself, for what does not belong to one block.
     #[must_use]
     pub const fn client(&self) -> &NodeClient {

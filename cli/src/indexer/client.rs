@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use recoup_protocol::api::{BASE_PATH, ErrorBody, Health, Operators, Page, Refund};
+use recoup_protocol::api::{BASE_PATH, ErrorBody, Health, Operators, Page, Refund, RefundProof};
+use recoup_protocol::ids::RefundId;
 use recoup_stacks::address::Principal;
 use recoup_stacks::rpc::client_builder;
 use reqwest::{Response, StatusCode, Url};
@@ -126,21 +127,33 @@ impl Indexer {
         self.get("/health", &Question::new()).await
     }
 
+    /// A refund with what leads to it; `None` where the canonical chain has none of this id.
+    ///
+    /// # Errors
+    /// When the indexer does not answer.
+    pub async fn refund_proof(&self, id: RefundId) -> Result<Option<RefundProof>, Failure> {
+        let path = format!("/refunds/{id}/proof");
+        let (status, body) = self.ask(&path, &Question::new()).await?;
+        // A path that an older indexer does not have is answered with another code.
+        if status == StatusCode::NOT_FOUND && says(&body, "not-found") {
+            return Ok(None);
+        }
+        understood(status, &body).map(Some)
+    }
+
     /// Any path below `/api/v1`, whose answer is read whole.
     ///
     /// # Errors
     /// When the indexer does not answer, or not this question.
     pub async fn get<T: DeserializeOwned>(&self, path: &str, question: &Question) -> Result<T, Failure> {
+        let (status, body) = self.ask(path, question).await?;
+        understood(status, &body)
+    }
+
+    async fn ask(&self, path: &str, question: &Question) -> Result<(StatusCode, Vec<u8>), Failure> {
         let request = self.http.get(self.address(path, question)).timeout(TIME_LIMIT);
         let response = request.send().await.map_err(no_answer)?;
-        let status = response.status();
-        let body = read(response).await?;
-        if !status.is_success() {
-            return Err(refusal(status, &body));
-        }
-        serde_json::from_slice(&body).map_err(|error| {
-            Failure::from_error(Kind::Network, &error).context("the indexer's answer is not understood")
-        })
+        Ok((response.status(), read(response).await?))
     }
 
     fn address(&self, path: &str, question: &Question) -> Url {
@@ -150,6 +163,21 @@ impl Indexer {
         url.query_pairs_mut().extend_pairs(question);
         url
     }
+}
+
+fn understood<T: DeserializeOwned>(status: StatusCode, body: &[u8]) -> Result<T, Failure> {
+    if !status.is_success() {
+        return Err(refusal(status, body));
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        Failure::from_error(Kind::Network, &error).context("the indexer's answer is not understood")
+    })
+}
+
+/// Whether a refusal has this code.
+fn says(body: &[u8], code: &str) -> bool {
+    let body = serde_json::from_slice::<ErrorBody>(body);
+    body.is_ok_and(|body| body.errors.iter().any(|error| error.code == code))
 }
 
 async fn read(mut response: Response) -> Result<Vec<u8>, Failure> {

@@ -62,6 +62,7 @@ fn wrong_usage_ends_with_2_and_says_what_is_meant() {
             "ST2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AH",
         ],
         vec!["refund", "create", "--invoice", "1", "--full", "--reference", ""],
+        vec!["refund", "verify", "nonsense"],
         vec!["wallet", "new", "../outside"],
         vec!["--profile", "moon", "wallet", "list"],
         vec!["invoice", "show"],

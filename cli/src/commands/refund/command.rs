@@ -9,6 +9,7 @@ use super::list::{self, ListRefunds};
 use super::resume::{self, Resume};
 use super::show::{self, ShowRefund};
 use super::status::{self, RefundStatus};
+use super::verify::{self, VerifyRefund};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::help::Help;
@@ -112,6 +113,24 @@ pub enum RefundCommand {
         .example("One of them, by its reference", "recoup refund status refund-1")
         .example("All of an invoice", "recoup refund status --invoice 1"))]
     Status(RefundStatus),
+    /// Check a refund against a node of your choice and the indexer: who agrees, who does not
+    ///
+    /// Every field is derived anew: from the signed transaction (its id and signatures recomputed), from the event and the
+    /// token transfer of its block, from the contract's maps with the node's proofs, and from the indexer's row. Whoever says
+    /// otherwise is named, with both values. What cannot be had is "not checked" and never agrees.
+    ///
+    /// Most nodes tell a block's events only with their token: then the indexer's copy is shown, and counts for nothing.
+    #[command(after_long_help = Help::new()
+        .needs("a node; an indexer, or the transaction's id; no key")
+        .exit(3, "something differs, or there is no such refund")
+        .exit(5, "transaction or map could not be looked at: nothing is verified")
+        .section("What is checked, how, and what is taken on trust", "docs/PROOFS.md")
+        .example("A refund by its id, found by the indexer", "recoup refund verify 1")
+        .example("On somebody else's node, with its token for the events",
+            "recoup refund verify 1 --node https://node.example --node-auth-token-file token")
+        .example("Without any indexer", "recoup refund verify 1 \\\n      --txid \
+             0x8f1a52b1f7a6d4f2b3e4c5d6a7b8c9d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f70"))]
+    Verify(VerifyRefund),
     /// Finish or report whatever was signed on this machine and is not settled
     ///
     /// Sends again what no node has, follows what waits, looks for what a fork undid, and sends what was approved in the
@@ -138,6 +157,7 @@ pub async fn run(context: &Context, command: RefundCommand) -> Result<Output, Fa
         RefundCommand::Show(arguments) => show::run(context, arguments).await,
         RefundCommand::List(arguments) => list::run(context, arguments).await,
         RefundCommand::Status(arguments) => status::run(context, arguments).await,
+        RefundCommand::Verify(arguments) => verify::run(context, arguments).await,
         RefundCommand::Resume(arguments) => resume::run(context, &arguments).await,
     }
 }
