@@ -182,12 +182,26 @@ pub struct Invoice {
     pub expires_at: BurnHeight,
     /// Where its creation stands.
     pub position: Position,
-    /// In the order of first payments.
+    /// The first 100, by name.
     pub payers: Vec<PayerLedger>,
-    /// In the chain's order.
+    /// The first 100, in the chain's order.
     pub payments: Vec<Payment>,
-    /// In the chain's order.
+    /// The first 100, in the chain's order.
     pub refunds: Vec<Refund>,
+    /// Where these lists go on.
+    pub more: InvoiceMore,
+}
+
+/// Paths, below the server's address, at which the lists of an invoice go on: pages. None for a list that is whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct InvoiceMore {
+    /// More payers.
+    pub payers: Option<String>,
+    /// More payments.
+    pub payments: Option<String>,
+    /// More refunds.
+    pub refunds: Option<String>,
 }
 
 /// One page of a list.

@@ -1,15 +1,15 @@
-//! `GET /invoices`, `GET /invoices/{id}`, `GET /invoices/{id}/timeline`
+//! `GET /invoices`, `GET /invoices/{id}/timeline`
 
 use axum::Json;
 use axum::extract::State;
-use recoup_protocol::api::{Invoice, InvoiceSummary, Page, Position, TimelineEntry};
+use recoup_protocol::api::{InvoiceSummary, Page, Position, TimelineEntry};
 use recoup_protocol::events::Event;
 use recoup_protocol::ids::InvoiceId;
 use recoup_protocol::text::Reference;
 
-use super::cursor::{Cursor, ListTag};
 use super::error::ApiFailure;
-use super::parameters::{Parameters, Segment, path_id};
+use super::invoice::PlacePage;
+use super::parameters::{Parameters, Segment};
 use super::refunds::page_of;
 use super::router::Api;
 use super::values::{DEFAULT_LIMIT, InvoiceStatusWord, Limit};
@@ -120,65 +120,30 @@ impl std::str::FromStr for InvoiceCursor {
     }
 }
 
-/// An invoice with all that happened to it, as of one moment.
-pub(super) async fn show(
-    State(api): State<Api>,
-    Segment(id): Segment,
-    parameters: Parameters,
-) -> Result<Json<Invoice>, ApiFailure> {
-    parameters.finish()?;
-    let invoice_id: InvoiceId = path_id(&id, "invoice", |id: &InvoiceId| id.0)?;
-    let mut snapshot = api.snapshot().await?;
-    let tip = db::chain_tip::find(&mut snapshot).await?;
-    let burn_height = tip.burn.map(|burn| burn.height).unwrap_or_default();
-    let found = db::invoice::find(&mut snapshot, invoice_id, burn_height).await?;
-    let mut invoice = found.ok_or(ApiFailure::NotFound { what: "invoice", id })?;
-    invoice.payers = db::payer_ledger::of_invoice(&mut snapshot, invoice_id, invoice.refund_window).await?;
-    invoice.payments = db::payment::of_invoice(&mut snapshot, invoice_id).await?;
-    invoice.refunds = db::refund::of_invoice(&mut snapshot, invoice_id).await?;
-    Ok(Json(invoice))
-}
-
 /// What happened to an invoice, in the chain's order.
 pub(super) async fn timeline(
     State(api): State<Api>,
     Segment(id): Segment,
-    mut parameters: Parameters,
+    parameters: Parameters,
 ) -> Result<Json<Page<TimelineEntry>>, ApiFailure> {
-    let cursor = parameters.take::<Cursor>("cursor")?;
-    let limit = parameters
-        .take::<Limit>("limit")?
-        .map_or(DEFAULT_LIMIT, |limit| limit.0);
-    parameters.finish()?;
-    let invoice_id: InvoiceId = path_id(&id, "invoice", |id: &InvoiceId| id.0)?;
-    let list = ListTag::of(&format!("timeline {invoice_id}"));
-    if cursor.is_some_and(|cursor| cursor.list != list || cursor.by_amount.is_some()) {
-        return Err(ApiFailure::InvalidParameter {
-            name: "cursor",
-            problem: "is one of another list".to_owned(),
-        });
-    }
+    let asked = PlacePage::take(parameters, &id, "timeline")?;
+    let PlacePage {
+        invoice_id, limit, ..
+    } = asked;
     let mut snapshot = api.snapshot().await?;
-    if let Some(cursor) = cursor
-        && !db::block::is_canonical(&mut snapshot, &cursor.place.block).await?
-    {
-        return Err(ApiFailure::CursorOrphaned);
-    }
-    let after = cursor.map(|cursor| cursor.place);
+    let after = asked.after(&mut snapshot).await?;
     let events =
         db::contract_event::timeline(&mut snapshot, invoice_id, after, limit.saturating_add(1)).await?;
     if events.is_empty() && after.is_none() {
         return Err(ApiFailure::NotFound { what: "invoice", id });
     }
-    let page = page_of(events, limit, |(stored, _): &TimedEvent| Cursor {
-        list,
-        place: Place {
+    let page = page_of(events, limit, |(stored, _): &TimedEvent| {
+        asked.cursor(Place {
             stacks_height: stored.stacks_height.get(),
             tx_index: stored.tx_index,
             ordinal: stored.id.ordinal,
             block: stored.id.block,
-        },
-        by_amount: None,
+        })
     });
     Ok(Json(Page {
         items: page.items.iter().filter_map(entry).collect(),

@@ -5,6 +5,7 @@ mod cursor;
 mod error;
 mod export;
 mod health;
+mod invoice;
 mod invoices;
 mod limits;
 mod openapi;

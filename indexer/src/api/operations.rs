@@ -1,8 +1,8 @@
 //! What the API answers, operation by operation: the source of its OpenAPI document.
 
 use recoup_protocol::api::{
-    Health, Invoice, InvoiceSummary, Operators, Page, PrincipalTotals, Readiness, Refund, RefundProof,
-    Reserves, Stats, Subscription, SubscriptionHistory, TimelineEntry,
+    Health, Invoice, InvoiceSummary, Operators, Page, PayerLedger, Payment, PrincipalTotals, Readiness,
+    Refund, RefundProof, Reserves, Stats, Subscription, SubscriptionHistory, TimelineEntry,
 };
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -261,10 +261,26 @@ pub const OPERATIONS: &[Operation] = &[
     Operation {
         id: "get-invoice",
         path: "/invoices/{id}",
-        summary: "The canonical invoice of this id, with payers, payments and refunds.",
+        summary: "The canonical invoice of this id, with the first 100 payers, payments and refunds.",
         parameters: &[ID],
         answer: Answer::Json(schema_of::<Invoice>),
         refusals: &[400, 404],
+    },
+    Operation {
+        id: "list-invoice-payers",
+        path: "/invoices/{id}/payers",
+        summary: "What each payer paid and was refunded on an invoice, by name.",
+        parameters: &[ID, LIMIT, CURSOR],
+        answer: Answer::Json(schema_of::<Page<PayerLedger>>),
+        refusals: &[400, 404],
+    },
+    Operation {
+        id: "list-invoice-payments",
+        path: "/invoices/{id}/payments",
+        summary: "The payments of an invoice, in the chain's order.",
+        parameters: &[ID, LIMIT, CURSOR],
+        answer: Answer::Json(schema_of::<Page<Payment>>),
+        refusals: &[400, 404, 409],
     },
     Operation {
         id: "get-timeline",

@@ -1,5 +1,6 @@
 //! What is asked of the list of refunds, of its pages and its exports alike.
 
+use recoup_protocol::ids::InvoiceId;
 use recoup_protocol::text::Reference;
 use recoup_stacks::hash::BurnHeight;
 use sqlx::PgConnection;
@@ -55,6 +56,19 @@ impl RefundQuery {
         let order = parameters.take::<OrderWord>("order")?;
         let order = order.map_or(RefundOrder::Newest, |word| word.0);
         Ok(Self { filter, order, as_of })
+    }
+
+    /// The refunds of an invoice, in the chain's order.
+    pub(super) fn of_invoice(invoice: InvoiceId) -> Self {
+        let filter = RefundFilter {
+            invoice: Some(invoice),
+            ..RefundFilter::default()
+        };
+        Self {
+            filter,
+            order: RefundOrder::Oldest,
+            as_of: None,
+        }
     }
 
     /// That an index answers it.

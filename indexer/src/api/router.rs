@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use super::error::ApiFailure;
 use super::limits::{self, CorsOrigins, Limiter, RateLimit};
 use super::proof::{self, Witness};
-use super::{export, health, invoices, openapi, refunds, satellites, totals};
+use super::{export, health, invoice, invoices, openapi, refunds, satellites, totals};
 use crate::config::Parts;
 use crate::db::Pools;
 use crate::diagnosis::{Followed, Vitals};
@@ -140,7 +140,9 @@ fn history(api: Api) -> Router {
         .route("/refunds/{id}", get(refunds::show))
         .route("/refunds/{id}/proof", get(proof::show))
         .route("/invoices", get(invoices::list))
-        .route("/invoices/{id}", get(invoices::show))
+        .route("/invoices/{id}", get(invoice::show))
+        .route("/invoices/{id}/payers", get(invoice::payers))
+        .route("/invoices/{id}/payments", get(invoice::payments))
         .route("/invoices/{id}/timeline", get(invoices::timeline))
         .route("/merchants/{principal}", get(totals::merchant))
         .route("/payers/{principal}", get(totals::payer))

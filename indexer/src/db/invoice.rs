@@ -1,7 +1,7 @@
 //! Table `invoice`: invoices on every fork.
 
 use chrono::{DateTime, Utc};
-use recoup_protocol::api::{Invoice, Position};
+use recoup_protocol::api::{Invoice, InvoiceMore, Position};
 use recoup_protocol::events::{InvoiceCreated, InvoiceState};
 use recoup_protocol::ids::{InvoiceId, SubscriptionId};
 use recoup_protocol::status::InvoiceStatus;
@@ -221,6 +221,29 @@ pub async fn accounts(
         .collect()
 }
 
+/// A query for canonical invoices: what it reads, then what stands behind `where`, then its arguments. A limit in the
+/// subquery keeps the planner from reading all subscriptions to answer it for a page.
+macro_rules! select_invoices {
+    ($before:literal; $tail:literal; $($argument:expr),* $(,)?) => {
+        sqlx::query_as!(
+            InvoiceRow,
+            $before + r#"select invoice.index_block_hash, txid, ordinal, invoice.stacks_height, invoice.invoice_id, merchant,
+                      issuer, token, amount::text as "amount!", min_payment::text, only_payer, reference, memo,
+                      subscription_id::text, created_burn_height, amount_paid::text as "amount_paid!",
+                      amount_refunded::text as "amount_refunded!", status, refund_window, first_payment_at, expires_at,
+                      block_time,
+                      coalesce((select true from subscription_change as change
+                                 where change.invoice_id = invoice.invoice_id and change.canonical
+                                   and change.disagreement is null
+                                   and change.subscription_id = invoice.subscription_id limit 1), false)
+                          as "subscription_proven!"
+                 from invoice join block on block.index_block_hash = invoice.index_block_hash
+                where invoice.canonical "# + $tail,
+            $($argument),*
+        )
+    };
+}
+
 /// A canonical invoice, without its payers, payments and refunds; its status as of a burn height.
 ///
 /// # Errors
@@ -230,23 +253,9 @@ pub async fn find(
     invoice: InvoiceId,
     as_of: BurnHeight,
 ) -> Result<Option<Invoice>, DbError> {
-    let row = sqlx::query_as!(
-        InvoiceRow,
-        r#"select invoice.index_block_hash, txid, ordinal, invoice.stacks_height, invoice_id, merchant, issuer, token,
-                  amount::text as "amount!", min_payment::text, only_payer, reference, memo, subscription_id::text,
-                  created_burn_height, amount_paid::text as "amount_paid!",
-                  amount_refunded::text as "amount_refunded!", status, refund_window, first_payment_at, expires_at,
-                  block_time,
-                  exists (select from subscription_change as change
-                           where change.invoice_id = invoice.invoice_id and change.canonical
-                             and change.disagreement is null
-                             and change.subscription_id = invoice.subscription_id) as "subscription_proven!"
-             from invoice join block on block.index_block_hash = invoice.index_block_hash
-            where invoice_id = $1 and invoice.canonical"#,
-        bigint(invoice.0, "invoice id")?,
-    )
-    .fetch_optional(connection)
-    .await?;
+    let row = select_invoices!(""; "and invoice_id = $1"; bigint(invoice.0, "invoice id")?)
+        .fetch_optional(connection)
+        .await?;
     row.map(|row| row.invoice(as_of)).transpose()
 }
 
@@ -276,62 +285,124 @@ pub async fn page(
     limit: u32,
 ) -> Result<Vec<Invoice>, DbError> {
     let after = optional_bigint(after.map(|id| id.0), "invoice id")?;
-    let rows = if let Some(payer) = &filter.payer {
-        sqlx::query_as!(
-            InvoiceRow,
-            r#"select invoice.index_block_hash, txid, ordinal, invoice.stacks_height, invoice.invoice_id, merchant,
-                      issuer, token, amount::text as "amount!", min_payment::text, only_payer, reference, memo,
-                      subscription_id::text, created_burn_height, amount_paid::text as "amount_paid!",
-                      amount_refunded::text as "amount_refunded!", status, refund_window, first_payment_at, expires_at,
-                      block_time,
-                      exists (select from subscription_change as change
-                               where change.invoice_id = invoice.invoice_id and change.canonical
-                                 and change.disagreement is null
-                                 and change.subscription_id = invoice.subscription_id) as "subscription_proven!"
-                 from payer_ledger
-                 join invoice on invoice.invoice_id = payer_ledger.invoice_id and invoice.canonical
-                 join block on block.index_block_hash = invoice.index_block_hash
-                where payer_ledger.payer = $1 and ($2::bigint is null or payer_ledger.invoice_id < $2)
-                order by payer_ledger.invoice_id desc limit $3"#,
-            payer.to_string(),
-            after,
-            i64::from(limit),
-        )
-        .fetch_all(connection)
-        .await?
-    } else {
-        let (stored, expired) = filter.status.map_or((None, None), stored_as);
-        sqlx::query_as!(
-            InvoiceRow,
-            r#"select invoice.index_block_hash, txid, ordinal, invoice.stacks_height, invoice_id, merchant, issuer,
-                      token, amount::text as "amount!", min_payment::text, only_payer, reference, memo,
-                      subscription_id::text, created_burn_height, amount_paid::text as "amount_paid!",
-                      amount_refunded::text as "amount_refunded!", status, refund_window, first_payment_at, expires_at,
-                      block_time,
-                      exists (select from subscription_change as change
-                               where change.invoice_id = invoice.invoice_id and change.canonical
-                                 and change.disagreement is null
-                                 and change.subscription_id = invoice.subscription_id) as "subscription_proven!"
-                 from invoice join block on block.index_block_hash = invoice.index_block_hash
-                where invoice.canonical
-                  and ($1::text is null or merchant = $1)
-                  and ($2::text is null or reference = $2)
-                  and ($3::smallint is null or status = $3)
-                  and ($4::boolean is null or ((expires_at <= $5) = $4 and status in (0, 1)))
-                  and ($6::bigint is null or invoice_id < $6)
-                order by invoice_id desc limit $7"#,
-            filter.merchant.as_ref().map(ToString::to_string),
-            filter.reference.as_deref(),
-            stored,
-            expired,
-            bigint(as_of.get(), "burn height")?,
-            after,
-            i64::from(limit),
-        )
-        .fetch_all(connection)
-        .await?
+    let now = bigint(as_of.get(), "burn height")?;
+    let limit = i64::from(limit);
+    let rows = match (&filter.merchant, &filter.payer, &filter.reference, filter.status) {
+        (_, Some(payer), _, _) => of_payer(connection, payer, after, limit).await?,
+        (Some(merchant), None, None, Some(InvoiceStatus::Expired)) => {
+            expired(connection, merchant, now, after, limit).await?
+        }
+        (Some(merchant), None, None, Some(status @ (InvoiceStatus::Open | InvoiceStatus::PartiallyPaid))) => {
+            payable(connection, merchant, status, now, after, limit).await?
+        }
+        _ => of_filter(connection, filter, now, after, limit).await?,
     };
     rows.into_iter().map(|row| row.invoice(as_of)).collect()
+}
+
+async fn of_payer(
+    connection: &mut PgConnection,
+    payer: &Principal,
+    after: Option<i64>,
+    limit: i64,
+) -> Result<Vec<InvoiceRow>, DbError> {
+    Ok(select_invoices!(
+        "with paid as (
+             select invoice_id from payer_ledger
+              where payer = (select $1::text) and ($2::bigint is null or invoice_id < $2)
+              order by invoice_id desc limit $3) ";
+        "and invoice_id = any (array(select invoice_id from paid)) order by invoice_id desc";
+        payer.to_string(),
+        after,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Those that nobody can pay any more stand below those that somebody can, in two stored statuses: each is read from the
+/// newest on.
+async fn expired(
+    connection: &mut PgConnection,
+    merchant: &Principal,
+    now: i64,
+    after: Option<i64>,
+    limit: i64,
+) -> Result<Vec<InvoiceRow>, DbError> {
+    Ok(select_invoices!(
+        "with expired as (
+             (select invoice_id from invoice
+               where canonical and merchant = (select $1::text) and status = 0 and expires_at <= $2
+                 and ($3::bigint is null or invoice_id < $3)
+               order by invoice_id desc limit $4)
+             union all
+             (select invoice_id from invoice
+               where canonical and merchant = (select $1::text) and status = 1 and expires_at <= $2
+                 and ($3::bigint is null or invoice_id < $3)
+               order by invoice_id desc limit $4)) ";
+        "and invoice_id = any (array(select invoice_id from expired)) order by invoice_id desc limit $4";
+        merchant.to_string(),
+        now,
+        after,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Those that can be paid now are few beside those that nobody paid in time: they are found by when they expire.
+async fn payable(
+    connection: &mut PgConnection,
+    merchant: &Principal,
+    status: InvoiceStatus,
+    now: i64,
+    after: Option<i64>,
+    limit: i64,
+) -> Result<Vec<InvoiceRow>, DbError> {
+    Ok(select_invoices!(
+        "with payable as materialized (
+             select invoice_id from invoice
+              where canonical and merchant = (select $1::text) and status = $2 and status in (0, 1) and expires_at > $3),
+         wanted as (
+             select invoice_id from payable where $4::bigint is null or invoice_id < $4
+              order by invoice_id desc limit $5) ";
+        "and invoice_id = any (array(select invoice_id from wanted)) order by invoice_id desc";
+        merchant.to_string(),
+        i16::from(status.code()),
+        now,
+        after,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+async fn of_filter(
+    connection: &mut PgConnection,
+    filter: &InvoiceFilter,
+    now: i64,
+    after: Option<i64>,
+    limit: i64,
+) -> Result<Vec<InvoiceRow>, DbError> {
+    let (stored, expired) = filter.status.map_or((None, None), stored_as);
+    Ok(select_invoices!(
+        "";
+        "and ($1::text is null or merchant = (select $1::text))
+         and ($2::text is null or reference = (select $2::text))
+         and ($3::smallint is null or status = $3)
+         and ($4::boolean is null or ((expires_at <= $5) = $4 and status in (0, 1)))
+         and ($6::bigint is null or invoice_id < $6)
+         order by invoice_id desc limit $7";
+        filter.merchant.as_ref().map(ToString::to_string),
+        filter.reference.as_deref(),
+        stored,
+        expired,
+        now,
+        after,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?)
 }
 
 /// How a derived status shows in the columns: the stored code where it has one, and whether it must have expired.
@@ -428,6 +499,7 @@ impl InvoiceRow {
             payers: Vec::new(),
             payments: Vec::new(),
             refunds: Vec::new(),
+            more: InvoiceMore::default(),
         })
     }
 }

@@ -95,20 +95,26 @@ pub async fn delete(
     Ok(())
 }
 
-/// The ledgers of a canonical invoice, in the order of first payments. The deadlines follow the invoice's window, which
-/// may have grown since the payments.
+/// The ledgers of a canonical invoice beyond a payer, by name. The deadlines follow the invoice's window, which may have
+/// grown since the payments.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn of_invoice(
+pub async fn page(
     connection: &mut PgConnection,
     invoice: InvoiceId,
     refund_window: u64,
+    after: Option<&Principal>,
+    limit: u32,
 ) -> Result<Vec<PayerLedger>, DbError> {
     let rows = sqlx::query!(
         r#"select payer, paid::text as "paid!", refunded::text as "refunded!", first_paid_at
-             from payer_ledger where invoice_id = $1 order by first_paid_at, payer"#,
+             from payer_ledger
+            where invoice_id = $1 and ($2::text is null or payer > $2)
+            order by payer limit $3"#,
         bigint(invoice.0, "invoice id")?,
+        after.map(ToString::to_string),
+        i64::from(limit),
     )
     .fetch_all(connection)
     .await?;

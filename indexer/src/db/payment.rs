@@ -9,7 +9,9 @@ use super::DbError;
 use super::contract_event::StoredEvent;
 use super::convert::{
     amount, bigint, bigints, burn_height, column, hash, integers, parsed, place, stacks_height, token_column,
+    unsigned,
 };
+use super::place::{AfterColumns, Place};
 
 /// A payment that comes onto the chain.
 #[derive(Debug, Clone, Copy)]
@@ -82,27 +84,44 @@ pub async fn orphan(connection: &mut PgConnection, blocks: &[Vec<u8>]) -> Result
     Ok(())
 }
 
-/// The payments of a canonical invoice, in the chain's order.
+/// The payments of a canonical invoice beyond a place, in the chain's order, each with its own.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn of_invoice(connection: &mut PgConnection, invoice: InvoiceId) -> Result<Vec<Payment>, DbError> {
+pub async fn page(
+    connection: &mut PgConnection,
+    invoice: InvoiceId,
+    after: Option<Place>,
+    limit: u32,
+) -> Result<Vec<(Place, Payment)>, DbError> {
+    let after = AfterColumns::of(after)?;
     let rows = sqlx::query!(
-        r#"select payment.index_block_hash, txid, ordinal, payment.stacks_height, payer, amount::text as "amount!",
+        r#"select payment.index_block_hash, txid, ordinal, payment.stacks_height, tx_index, payer, amount::text as "amount!",
                   payer_paid::text as "payer_paid!", deadline, payment.burn_height, disagreement, block_time,
                   coalesce(burn_view_height <= final_burn_height, false) as "is_final!"
              from payment
              join block on block.index_block_hash = payment.index_block_hash
             cross join chain_tip
             where invoice_id = $1 and payment.canonical
-            order by payment.stacks_height, tx_index, ordinal"#,
+              and ($2::bigint is null or (payment.stacks_height, tx_index, ordinal) > ($2, $3, $4))
+            order by payment.stacks_height, tx_index, ordinal limit $5"#,
         bigint(invoice.0, "invoice id")?,
+        after.stacks_height,
+        after.tx_index,
+        after.ordinal,
+        i64::from(limit),
     )
     .fetch_all(connection)
     .await?;
     rows.into_iter()
         .map(|row| {
-            Ok(Payment {
+            let key = Place {
+                stacks_height: unsigned(row.stacks_height, "payment.stacks_height")?,
+                tx_index: place(row.tx_index, "payment.tx_index")?,
+                ordinal: place(row.ordinal, "payment.ordinal")?,
+                block: hash(&row.index_block_hash, "payment.index_block_hash")?,
+            };
+            let payment = Payment {
                 payer: parsed(&row.payer, "payment.payer")?,
                 amount: amount(&row.amount, "payment.amount")?,
                 payer_paid: amount(&row.payer_paid, "payment.payer_paid")?,
@@ -118,7 +137,8 @@ pub async fn of_invoice(connection: &mut PgConnection, invoice: InvoiceId) -> Re
                     burn_height: burn_height(row.burn_height, "payment.burn_height")?,
                     block_time: row.block_time,
                 },
-            })
+            };
+            Ok((key, payment))
         })
         .collect()
 }

@@ -59,6 +59,10 @@ pub fn connect_with(
         ),
         // Filters that are not used are null; only a plan made for the values at hand leaves them out.
         ("plan_cache_mode", "force_custom_plan".to_owned()),
+        // Every list is read from the index that has its order. Where PostgreSQL thinks that few rows match, it would
+        // rather collect and sort them all: when it is wrong about one merchant, those are millions.
+        ("enable_sort", "off".to_owned()),
+        ("enable_bitmapscan", "off".to_owned()),
     ]);
     let pool = |size| {
         PgPoolOptions::new()
@@ -70,6 +74,20 @@ pub fn connect_with(
         store: pool(STORE_CONNECTIONS).connect_lazy_with(named(options).options([limit(STORE_LIMIT)])),
         read: pool(READ_CONNECTIONS).connect_lazy_with(read_options),
     }
+}
+
+/// Lets the rest of a reader's transaction sort what it found, and look words up: for what is known to be few.
+///
+/// # Errors
+/// When the database is out of reach.
+pub(super) async fn allow_sorting(connection: &mut PgConnection) -> Result<(), DbError> {
+    sqlx::query!(
+        r#"select set_config('enable_sort', 'on', true) as "sort!",
+                  set_config('enable_bitmapscan', 'on', true) as "bitmap!""#
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(())
 }
 
 /// Brings the tables up to date. Several processes may do this at once: one does, the others wait.

@@ -9,7 +9,7 @@ mod row;
 
 pub use adopt::{AdoptedRefund, adopt, make_final, make_seen, orphan};
 pub use filter::{RefundFilter, RefundOrder};
-pub use find::{count_unproven, find, of_invoice};
+pub use find::{count_unproven, find};
 pub use origin::{RefundOrigin, origin};
 pub use page::{After, count_words, page};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use recoup_indexer::api::COMBINATIONS;
 use serde_json::{Value, json};
 
-use crate::api::{followed, ids, many_refunds, story};
+use crate::api::{followed, ids, story};
 use crate::synthetic::{Block, Burn, Chain, MERCHANT, OTHER_PAYER, PAYER, TOKEN, Transaction};
 
 /// A value for each filter, as the stories have it.
@@ -20,76 +20,6 @@ fn parameter(filter: &str) -> String {
         "amount" => "min_amount=1&max_amount=10".to_owned(),
         "q" => "q=Script".to_owned(),
         other => panic!("{other}"),
-    }
-}
-
-#[test]
-fn every_documented_pair_of_filter_and_order_is_an_index_scan() {
-    let (chain, _) = many_refunds();
-    let mut indexer = followed(&chain);
-    indexer.stop_server();
-    // On a table this small the planner would rather read it whole: what it still reads whole then has no index.
-    indexer.execute(
-        "do $$ begin
-            execute format('alter database %I set enable_seqscan = off', current_database());
-            execute format('alter database %I set enable_sort = off', current_database());
-        end $$",
-    );
-    let mut asked: Vec<(String, &str)> = vec![
-        ("/refunds?status=seen".to_owned(), "refund_seen_idx"),
-        ("/refunds?status=orphaned".to_owned(), "refund_orphaned_idx"),
-        (
-            "/refunds?from_burn_height=100".to_owned(),
-            "refund_burn_height_idx",
-        ),
-        (
-            "/refunds?before_time=2026-01-01T00:00:00Z".to_owned(),
-            "block_time_idx",
-        ),
-        ("/refunds/1".to_owned(), "refund_canonical_id_key"),
-        ("/invoices".to_owned(), "invoice_canonical_id_key"),
-        (format!("/invoices?merchant={MERCHANT}"), "invoice_merchant_idx"),
-        (
-            format!("/invoices?merchant={MERCHANT}&status=paid"),
-            "invoice_merchant_status_idx",
-        ),
-        (
-            format!("/invoices?merchant={MERCHANT}&reference=x"),
-            "invoice_reference_idx",
-        ),
-        (format!("/invoices?payer={PAYER}"), "payer_ledger_payer_idx"),
-        ("/invoices/1".to_owned(), "payment_invoice_idx"),
-        ("/invoices/1/timeline".to_owned(), "contract_event_invoice_idx"),
-        (format!("/merchants/{MERCHANT}"), "running_total_pkey"),
-        (
-            format!("/payers/{PAYER}?as_of_burn_height=100"),
-            "running_total_pkey",
-        ),
-        ("/stats".to_owned(), "running_total_pkey"),
-    ];
-    for combination in COMBINATIONS {
-        for order in combination.orders {
-            let mut query: Vec<String> = combination
-                .filters
-                .iter()
-                .map(|filter| parameter(filter))
-                .collect();
-            query.push(format!("order={order}"));
-            asked.push((format!("/refunds?{}", query.join("&")), combination.index));
-        }
-    }
-    for (path, index) in asked {
-        indexer.start_server();
-        indexer.execute("select pg_stat_reset()");
-        indexer.get_ok(&path);
-        // Counts are complete when the sessions that made them have ended.
-        indexer.stop_server();
-        let read_whole = "select relname::text from pg_stat_user_tables
-            where seq_scan > 0
-              and relname in ('refund', 'payment', 'invoice', 'payer_ledger', 'block', 'contract_event', 'running_total')";
-        assert_eq!(indexer.lines(read_whole), Vec::<String>::new(), "{path}");
-        let used = indexer.lines("select indexrelname::text from pg_stat_user_indexes where idx_scan > 0");
-        assert!(used.iter().any(|used| used == index), "{path}: {used:?}");
     }
 }
 

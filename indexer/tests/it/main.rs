@@ -13,6 +13,7 @@ mod audit;
 mod audit_totals;
 mod configuration;
 mod contract;
+mod crowds;
 mod deep_forks;
 mod deferred_indexes;
 mod exports;

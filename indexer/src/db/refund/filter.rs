@@ -86,6 +86,9 @@ impl RefundFilter {
         if let Some(before) = self.before_time {
             bounds.cut(first_block_at(&mut *connection, before).await?);
         }
+        if self.status == Some(RefundStatus::Seen) {
+            bounds.raise(first_seen(connection).await?);
+        }
         Ok(bounds)
     }
 }
@@ -114,6 +117,16 @@ async fn first_at(connection: &mut PgConnection, height: BurnHeight) -> Result<O
         "select stacks_height from refund where canonical and burn_height >= $1
           order by burn_height, stacks_height limit 1",
         height,
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// Where the refunds begin that are not final yet: the oldest first, nobody reads through the final ones to them.
+async fn first_seen(connection: &mut PgConnection) -> Result<Option<i64>, DbError> {
+    Ok(sqlx::query_scalar!(
+        "select stacks_height from refund where status = 'seen'
+          order by stacks_height, tx_index, ordinal limit 1",
     )
     .fetch_optional(connection)
     .await?)

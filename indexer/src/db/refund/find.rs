@@ -1,7 +1,7 @@
-//! Single refunds, and those of one invoice.
+//! Single refunds.
 
 use recoup_protocol::api::Refund;
-use recoup_protocol::ids::{InvoiceId, RefundId};
+use recoup_protocol::ids::RefundId;
 use sqlx::PgConnection;
 
 use super::row::{RefundRow, select_refunds};
@@ -17,20 +17,6 @@ pub async fn find(connection: &mut PgConnection, id: RefundId) -> Result<Option<
         .fetch_optional(connection)
         .await?;
     row.map(RefundRow::refund).transpose()
-}
-
-/// The refunds of a canonical invoice, in the chain's order.
-///
-/// # Errors
-/// When the database is out of reach.
-pub async fn of_invoice(connection: &mut PgConnection, id: InvoiceId) -> Result<Vec<Refund>, DbError> {
-    let rows = select_refunds!(
-        "invoice_id = $1 and refund.canonical order by refund.stacks_height, tx_index, ordinal";
-        bigint(id.0, "invoice id")?
-    )
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter().map(RefundRow::refund).collect()
 }
 
 /// How many canonical refunds are unproven.

@@ -58,8 +58,8 @@ pub async fn page(
     as_of: BurnHeight,
 ) -> Result<Vec<Subscription>, DbError> {
     let rows = select_subscriptions!(
-        "($1::text is null or merchant = $1)
-            and ($2::text is null or payer = $2)
+        "($1::text is null or merchant = (select $1::text))
+            and ($2::text is null or payer = (select $2::text))
             and ($3::bigint is null or subscription.subscription_id < $3)
           order by subscription.subscription_id desc
           limit $4";
