@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 use recoup_test_support::wait_until;
-use sqlx::{Connection as _, PgConnection, Row as _};
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 use tokio::runtime::Runtime;
 
 const SETTLE_LIMIT: Duration = Duration::from_secs(600);
@@ -34,6 +35,35 @@ impl Database {
     pub(crate) fn execute(&mut self, statements: &'static str) -> Result<()> {
         self.runtime
             .block_on(sqlx::raw_sql(statements).execute(&mut self.connection))?;
+        Ok(())
+    }
+
+    /// Runs statements of the benchmark's own.
+    pub(crate) fn run(&mut self, statements: String) -> Result<()> {
+        let statements = sqlx::raw_sql(AssertSqlSafe(statements));
+        self.runtime.block_on(statements.execute(&mut self.connection))?;
+        Ok(())
+    }
+
+    /// The rows of a query of the benchmark's own.
+    pub(crate) fn rows(&mut self, query: String) -> Result<Vec<PgRow>> {
+        let query = sqlx::query(AssertSqlSafe(query));
+        Ok(self.runtime.block_on(query.fetch_all(&mut self.connection))?)
+    }
+
+    /// The same without preparing it: for what itself executes a prepared statement. Values come as text.
+    pub(crate) fn rows_unprepared(&mut self, query: String) -> Result<Vec<PgRow>> {
+        let query = sqlx::raw_sql(AssertSqlSafe(query));
+        Ok(self.runtime.block_on(query.fetch_all(&mut self.connection))?)
+    }
+
+    /// Hands rows, in PostgreSQL's text format, to a `copy .. from stdin`.
+    pub(crate) fn copy_in(&mut self, statement: &str, rows: &str) -> Result<()> {
+        self.runtime.block_on(async {
+            let mut copy = self.connection.copy_in_raw(statement).await?;
+            copy.send(rows.as_bytes()).await?;
+            copy.finish().await
+        })?;
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! How fast the indexer takes the chain in: made-up archives, the real program, a private PostgreSQL cluster that
+//! How fast the indexer takes the chain in, and answers: made-up archives, the real program, a private PostgreSQL cluster that
 //! forces everything to the disk, and PostgreSQL's own figure for the same rows or bytes in the same run.
 
 mod archives;
@@ -8,9 +8,11 @@ mod forks;
 mod live;
 mod machine;
 mod program;
+mod queries;
 mod scale;
 mod table;
 
+pub use queries::{QueryReport, QueryScale, ask_for_ever, run_queries};
 pub use scale::Scale;
 pub use table::{Line, Table};
 

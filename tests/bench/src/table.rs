@@ -115,6 +115,11 @@ pub(crate) fn milliseconds(time: Duration) -> f64 {
 /// The time that 99 of 100 stay below.
 pub(crate) fn p99(times: &mut [Duration]) -> Duration {
     times.sort_unstable();
-    let place = (times.len() * 99).div_ceil(100).saturating_sub(1);
+    percentile(times, 99)
+}
+
+/// The time that so many of 100 stay below, of sorted times.
+pub(crate) fn percentile(times: &[Duration], percent: usize) -> Duration {
+    let place = (times.len() * percent).div_ceil(100).saturating_sub(1);
     times.get(place).copied().unwrap_or_default()
 }

@@ -1,6 +1,7 @@
 //! The benchmarks work: what they measure is followed and counted right. What they measure here says nothing.
 
-use recoup_bench::{Scale, run};
+use recoup_bench::{QueryScale, Scale, run, run_queries};
+use recoup_indexer::api::COMBINATIONS;
 
 #[test]
 fn every_benchmark_measures_something() {
@@ -9,5 +10,24 @@ fn every_benchmark_measures_something() {
     assert_eq!(table.lines.len(), 8, "{shown}");
     for line in &table.lines {
         assert!(line.ratio.is_none_or(|ratio| ratio > 0.0), "{shown}");
+    }
+}
+
+/// How PostgreSQL answers every documented question, over enough rows that it has a choice.
+#[test]
+fn every_documented_question_reads_indexes_and_few_rows() {
+    let report = run_queries(&QueryScale::SMOKE).unwrap();
+    assert_eq!(report.bad_plans, Vec::<String>::new());
+    let asked: Vec<&str> = report.table.lines.iter().map(|line| line.what.as_str()).collect();
+    for combination in COMBINATIONS {
+        let filters = combination.filters.join(" + ");
+        for order in combination.orders {
+            let question = asked.iter().find(|asked| {
+                asked.starts_with("refunds")
+                    && asked.contains(&filters)
+                    && asked.ends_with(&format!(", {order}"))
+            });
+            assert!(question.is_some(), "{filters} {order} is not among {asked:?}");
+        }
     }
 }

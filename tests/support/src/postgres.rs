@@ -189,6 +189,12 @@ impl Cluster {
         self.binaries.folder()
     }
 
+    /// The file that the server writes its log to.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.folder.join("stderr")
+    }
+
     /// The URL of one of its databases.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
