@@ -11,7 +11,7 @@ use crate::journal::{Book, Entry, RefundIntent, State};
 ///
 /// With a reference, that is the latest entry with this reference, unless it ended without effect. Without one, it is an
 /// open entry with the same issuer, invoice, payer and amount as asked; one that is settled was reported then, and the same
-/// command is a new refund.
+/// command is a new refund. One that was seen in a block and that the node's chain lacks is open, whatever the journal says.
 ///
 /// # Errors
 /// When an entry that is not settled has the same reference or the same payer, and is another refund.
@@ -48,7 +48,7 @@ pub(super) fn find_unsettled<'book>(
         }
     }
     let open = refunds().find(|(entry, refund)| {
-        entry.state.is_open()
+        (entry.state.is_open() || is_lacking(entry, refund, quote))
             && refund.core == facts.core
             && refund.invoice_id == wish.invoice_id
             && refund.payer == wish.payer
@@ -69,6 +69,13 @@ pub(super) fn find_unsettled<'book>(
             txid: entry.transaction.txid,
         }),
     }
+}
+
+/// Whether a refund was seen, and is not in what this payer was refunded by now: a fork undid it, or the node is behind.
+fn is_lacking(entry: &Entry, refund: &RefundIntent, quote: &RefundQuote) -> bool {
+    let with_it = refund.expected_refunded.checked_add(refund.amount);
+    matches!(entry.state, State::Included(_) | State::Final(_))
+        && with_it.is_some_and(|with_it| quote.refunded < with_it)
 }
 
 /// Whether the transaction has its effect or can still get it.

@@ -322,13 +322,38 @@ fn finishing_comes_before_the_checks_that_its_own_effect_would_fail() {
 
 #[test]
 fn a_settled_refund_without_reference_can_be_asked_for_again() {
-    for changes in [
-        vec![included()],
-        vec![included(), Change::Final {}],
-        vec![failed(FailedAt::Chain)],
-    ] {
-        let decision = decide(&wish(), &facts(), &book_with(&wish(), &changes), false);
-        assert!(matches!(decision, Ok(Decision::Send(_))), "{changes:?}");
+    for changes in [vec![included()], vec![included(), Change::Final {}]] {
+        let book = book_with(&wish(), &changes);
+        let amount = book.get(1).unwrap().refund().unwrap().amount;
+        // What the payer was refunded has it, or more by now.
+        for more in [0, 7] {
+            let mut after = facts();
+            let quote = after.quote.as_mut().unwrap();
+            quote.refunded.0 += amount.0 + more;
+            let decision = decide(&wish(), &after, &book, false);
+            assert!(matches!(decision, Ok(Decision::Send(_))), "{changes:?}");
+        }
+    }
+    let decision = decide(
+        &wish(),
+        &facts(),
+        &book_with(&wish(), &[failed(FailedAt::Chain)]),
+        false,
+    );
+    assert!(matches!(decision, Ok(Decision::Send(_))));
+}
+
+#[test]
+fn a_settled_refund_that_the_nodes_chain_lacks_is_finished_in_place_of_a_second() {
+    for changes in [vec![included()], vec![included(), Change::Final {}]] {
+        let book = book_with(&wish(), &changes);
+        let mut lacking = facts();
+        let amount = book.get(1).unwrap().refund().unwrap().amount;
+        lacking.quote.as_mut().unwrap().refunded.0 += amount.0 - 1;
+        for facts in [facts(), lacking] {
+            let decision = decide(&wish(), &facts, &book, false);
+            assert_eq!(decision, Ok(Decision::Resume(1)), "{changes:?}");
+        }
     }
 }
 
