@@ -182,7 +182,7 @@ impl Payer<'_> {
         ensure_funds(token, needed, fee.micro_stx, funds, self.issuer)?;
         let recheck = |book: &Book| Ok(held_elsewhere(book, &lines));
         let nonces = Nonces::read(self.context, self.issuer, nonce).await?;
-        match record(self.context, outgoing, self.key, fee, nonces, recheck)? {
+        match record(self.context, outgoing, self.key, fee, &nonces, recheck)? {
             Recorded::Signed(number) => Ok(number),
             Recorded::Resume(number) => Err(sent_elsewhere(number)),
         }

@@ -357,7 +357,7 @@ impl Sender<'_> {
             nonces,
             ..
         } = priced;
-        match record(context, outgoing, &key, fee, nonces, recheck)? {
+        match record(context, outgoing, &key, fee, &nonces, recheck)? {
             Recorded::Signed(entry) => {
                 drop(key); // wiped before the long wait
                 let ending = carry_out(context, entry, Start::New, options.patience()).await?;

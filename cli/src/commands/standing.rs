@@ -21,7 +21,7 @@ use crate::journal::{
 };
 use crate::node::View;
 use crate::output::{Fields, Output};
-use crate::send::refresh;
+use crate::send::{gap, refresh, show_nonces};
 use crate::terminal;
 
 /// How a user names an entry.
@@ -278,7 +278,7 @@ async fn of_entry(context: &Context, view: &View<'_>, entry: &Entry) -> Result<S
         _ => (None, None),
     };
     let inclusion = inclusion(context, view, &entry.state);
-    let gap = gap(context, &entry, &account)?;
+    let gap = unused_before(context, &entry, &account)?;
     Ok(StandingDocument {
         journal_entry: entry.number,
         what: entry.intent.describe(),
@@ -296,17 +296,13 @@ async fn of_entry(context: &Context, view: &View<'_>, entry: &Entry) -> Result<S
 }
 
 /// Nonces before this one that are free and that nothing in the journal will use: it can wait for ever.
-fn gap(context: &Context, entry: &Entry, account: &Account) -> Result<Option<String>, Failure> {
-    if !entry.state.is_open() {
-        return Ok(None);
-    }
-    let transaction = &entry.transaction;
-    let book = context.journal.read()?;
-    let first = book.next_nonce(&transaction.sender, account.nonce);
-    Ok((first < transaction.nonce).then(|| {
+fn unused_before(context: &Context, entry: &Entry, account: &Account) -> Result<Option<String>, Failure> {
+    let unused = gap(&*context.journal.read()?, entry, account.nonce);
+    Ok((!unused.is_empty()).then(|| {
         format!(
-            "nonce {first} comes first and nobody uses it: the next transaction of this wallet takes it, and then this one \
-             can be included"
+            "nobody uses {} before it, so that it cannot be included: `recoup refund resume` fills the gap by transactions \
+             that do nothing, and then sees this one through",
+            show_nonces(&unused)
         )
     }))
 }

@@ -83,6 +83,8 @@ pub enum Act {
     },
     /// The sender ends a delegation.
     RevokeDelegate { delegate: Principal, token: Token },
+    /// A nonce that nobody uses is used up, so that later ones can be included: by a call that is certain to fail.
+    FillNonce { nonce: u64 },
 }
 
 impl Act {
@@ -110,6 +112,7 @@ impl Act {
             Self::Withdraw { token, .. } => format!("withdrawal of {token} from the reserve"),
             Self::SetDelegate { delegate, .. } => format!("delegate {delegate}"),
             Self::RevokeDelegate { delegate, .. } => format!("end of delegate {delegate}"),
+            Self::FillNonce { nonce } => format!("filler of nonce {nonce}"),
         }
     }
 
@@ -139,7 +142,8 @@ impl Act {
             | Self::ExtendWindow { .. }
             | Self::ClosePlan { .. }
             | Self::CancelSubscription { .. }
-            | Self::RevokeDelegate { .. } => {}
+            | Self::RevokeDelegate { .. }
+            | Self::FillNonce { .. } => {}
         }
         wish
     }

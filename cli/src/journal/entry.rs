@@ -1,6 +1,7 @@
 //! Entries: the records of one transaction, folded together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 use recoup_stacks::address::Address;
@@ -388,15 +389,22 @@ impl Book {
     /// The first nonce from `account_nonce` on that no transaction of `sender` in this book holds.
     #[must_use]
     pub fn next_nonce(&self, sender: &Address, account_nonce: u64) -> u64 {
-        let holds = |nonce| {
-            self.entries().any(|entry| {
-                let transaction = &entry.transaction;
-                let held = entry.state.is_open() || entry.state.used_its_nonce();
-                held && transaction.sender == *sender && transaction.nonce == nonce
-            })
-        };
-        (account_nonce..u64::MAX)
-            .find(|nonce| !holds(*nonce))
+        self.free_nonces(sender, account_nonce..u64::MAX)
+            .next()
             .unwrap_or(u64::MAX)
+    }
+
+    /// The nonces of a range that no transaction of `sender` in this book holds, in their order.
+    pub fn free_nonces(&self, sender: &Address, range: Range<u64>) -> impl Iterator<Item = u64> + use<> {
+        let holds = |entry: &&Entry| {
+            let is_held = entry.state.is_open() || entry.state.used_its_nonce();
+            is_held && entry.transaction.sender == *sender
+        };
+        let held: BTreeSet<u64> = self
+            .entries()
+            .filter(holds)
+            .map(|entry| entry.transaction.nonce)
+            .collect();
+        range.filter(move |nonce| !held.contains(nonce))
     }
 }

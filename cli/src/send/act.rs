@@ -88,6 +88,8 @@ pub(super) async fn find(
             balance_before,
         } => has_moved(view, intent, entry, token, balance_before.checked_sub(*amount)).await?,
         Act::SetDelegate { .. } | Act::RevokeDelegate { .. } => is_delegate_as_wanted(view, intent).await?,
+        // Its nonce is used, or nobody would look: that was all, whoever did it.
+        Act::FillNonce { .. } => true,
     };
     Ok(is_there.then_some(THERE))
 }

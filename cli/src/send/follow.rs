@@ -51,6 +51,11 @@ pub enum Start {
     Earlier,
 }
 
+/// So often the same transaction is sent again during one wait.
+const SENT_AGAIN: u32 = 5;
+/// Looks at the chain between two questions whether the node still has the transaction.
+const LOOKS: u32 = 5;
+
 /// Sends an entry's transaction unless it is done, and waits for its effect.
 ///
 /// # Errors
@@ -74,26 +79,21 @@ pub async fn carry_out(
             entry.transaction.txid
         ));
     }
-    send_earlier(context, &entry).await?;
+    send_earlier(context, &entry, |state| {
+        matches!(state, State::Signed | State::Orphaned)
+    })
+    .await?;
     let attempt = match start {
         Start::New => Attempt::First,
         Start::Bumped | Start::Earlier => Attempt::Again,
     };
     entry = match post(context, &entry, attempt).await? {
-        Posted::Accepted(entry) => entry,
+        Posted::Accepted(entry) => sent(context, entry).await,
         Posted::NonceUsed => after_used_nonce(context, &entry).await?,
+        Posted::NotNeeded => entry,
     };
     if let Some(ending) = settled(&entry)? {
         return Ok(ending);
-    }
-    terminal::note(&format!(
-        "sent {} (nonce {})",
-        entry.transaction.txid, entry.transaction.nonce
-    ));
-    if !is_listed(context, &entry).await {
-        terminal::note(
-            "the node accepted it and does not list it as waiting: it is in a block by now, or was dropped",
-        );
     }
     if !patience.wait {
         return Ok(Ending::Sent(entry));
@@ -108,6 +108,21 @@ fn entry(context: &Context, number: u64) -> Result<Entry, Failure> {
         .get(number)
         .cloned()
         .ok_or_else(|| Failure::new(Kind::Internal, format!("journal entry {number} is gone")))
+}
+
+/// Says so, and whether the node really keeps it: it accepts what it then drops, too.
+async fn sent(context: &Context, entry: Entry) -> Entry {
+    let transaction = &entry.transaction;
+    terminal::note(&format!(
+        "sent {} (nonce {})",
+        transaction.txid, transaction.nonce
+    ));
+    if !is_listed(context, &entry).await {
+        terminal::note(
+            "the node accepted it and does not list it as waiting: it is in a block by now, or was dropped",
+        );
+    }
+    entry
 }
 
 /// The ending of an entry that has one.
@@ -129,12 +144,16 @@ fn settled(entry: &Entry) -> Result<Option<Ending>, Failure> {
 
 /// Blocks take a sender's transactions in the order of their nonces: what was signed before and never arrived, or came
 /// back out of an abandoned block, has to go first.
-async fn send_earlier(context: &Context, entry: &Entry) -> Result<(), Failure> {
+async fn send_earlier(
+    context: &Context,
+    entry: &Entry,
+    is_meant: impl Fn(&State) -> bool,
+) -> Result<(), Failure> {
     let book = context.journal.read()?;
     let is_earlier = |other: &&Entry| {
         other.transaction.sender == entry.transaction.sender
             && other.transaction.nonce < entry.transaction.nonce
-            && matches!(other.state, State::Signed | State::Orphaned)
+            && is_meant(&other.state)
     };
     let mut earlier: Vec<&Entry> = book.entries().filter(is_earlier).collect();
     earlier.sort_by_key(|other| other.transaction.nonce);
@@ -152,7 +171,7 @@ async fn send_earlier(context: &Context, entry: &Entry) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether the node really keeps it: it accepts what it then drops, too. No answer is no reason for alarm.
+/// Whether the node has it waiting, or mined it a short while ago. No answer is no reason for alarm.
 async fn is_listed(context: &Context, entry: &Entry) -> bool {
     !matches!(
         context.node.client().unconfirmed(&entry.transaction.txid).await,
@@ -180,6 +199,7 @@ async fn wait(context: &Context, mut entry: Entry, limit: Duration) -> Result<En
     let progress = Progress::start("waiting for a block");
     let start = Instant::now();
     let mut seen: Option<IndexBlockHash> = None;
+    let mut resending = Resending::new(pause.saturating_mul(LOOKS));
     loop {
         // A node that is away for a moment is no reason to give up on what is sent.
         if let Ok(view) = context.node.view().await
@@ -197,15 +217,65 @@ async fn wait(context: &Context, mut entry: Entry, limit: Duration) -> Result<En
                 "waiting for a block; the newest is Stacks {} at burn height {}",
                 view.tip.height, view.tip.burn_height
             ));
-            if matches!(entry.state, State::Orphaned)
-                && let Posted::Accepted(sent) = post(context, &entry, Attempt::Again).await?
-            {
-                entry = sent;
-            }
         }
+        entry = resending.keep(context, entry).await?;
         if start.elapsed() >= limit {
             return Ok(Ending::Sent(entry));
         }
         tokio::time::sleep(pause).await;
     }
+}
+
+/// What is sent stays sent: a node forgets what waits when it restarts, and drops what it finds too old or too cheap.
+struct Resending {
+    pause: Duration,
+    asked: Instant,
+    left: u32,
+}
+
+impl Resending {
+    fn new(pause: Duration) -> Self {
+        Self {
+            pause,
+            asked: Instant::now(),
+            left: SENT_AGAIN,
+        }
+    }
+
+    /// Sends the same bytes again when a fork undid them, or when the node does not list them any more. The entry as it is
+    /// then.
+    async fn keep(&mut self, context: &Context, entry: Entry) -> Result<Entry, Failure> {
+        let is_undone = matches!(entry.state, State::Orphaned);
+        if self.left == 0 || (!is_undone && !self.is_forgotten(context, &entry).await) {
+            return Ok(entry);
+        }
+        self.left = self.left.saturating_sub(1);
+        let txid = entry.transaction.txid;
+        terminal::note(&if is_undone {
+            format!("a fork undid {txid}: sending the same transaction again")
+        } else {
+            format!("the node does not list {txid} any more: sending the same transaction again")
+        });
+        match send_with_earlier(context, &entry).await {
+            Ok(Posted::Accepted(entry)) => Ok(entry),
+            // What came of it is seen at the next block.
+            Ok(Posted::NonceUsed | Posted::NotNeeded) => Ok(entry),
+            Err(failure) if failure.kind == Kind::Network => Ok(entry),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn is_forgotten(&mut self, context: &Context, entry: &Entry) -> bool {
+        if self.asked.elapsed() < self.pause {
+            return false;
+        }
+        self.asked = Instant::now();
+        !is_listed(context, entry).await
+    }
+}
+
+/// What forgot one transaction forgot those that have to go before it, too.
+async fn send_with_earlier(context: &Context, entry: &Entry) -> Result<Posted, Failure> {
+    send_earlier(context, entry, State::is_open).await?;
+    post(context, entry, Attempt::Again).await
 }

@@ -9,12 +9,14 @@ use crate::journal::Book;
 use crate::terminal;
 
 /// What is known of an account's nonces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nonces {
     /// The first that no block uses.
     pub confirmed: u64,
     /// The first that no waiting transaction uses either, when a hosted API is configured that knows.
     pub waiting: Option<u64>,
+    /// Those of all waiting transactions, as far as that API names them.
+    pub pending: Vec<u64>,
 }
 
 impl Nonces {
@@ -28,27 +30,38 @@ impl Nonces {
             return Ok(Self {
                 confirmed,
                 waiting: None,
+                pending: Vec::new(),
             });
         };
         let client = NodeClient::new(url).map_err(|error| {
             Failure::from_error(Kind::Usage, &error).hint("fix --api-url or `recoup config set api`")
         })?;
-        let waiting = match client.nonces(&sender.into()).await {
-            Ok(nonces) => Some(nonces.next_nonce),
+        let (waiting, pending) = match client.nonces(&sender.into()).await {
+            Ok(nonces) => (Some(nonces.next_nonce), nonces.mempool.pending_nonces),
             Err(error) => {
                 terminal::warn(&format!(
                     "the hosted API does not say what waits in the mempool ({error}): transactions that other programs sent \
                      from this wallet are not seen"
                 ));
-                None
+                (None, Vec::new())
             }
         };
-        Ok(Self { confirmed, waiting })
+        Ok(Self {
+            confirmed,
+            waiting,
+            pending,
+        })
+    }
+
+    /// Whether a transaction is known to wait under this nonce.
+    #[must_use]
+    pub fn waits(&self, nonce: u64) -> bool {
+        self.pending.contains(&nonce)
     }
 
     /// The nonce to sign with: above what is confirmed, what the journal holds, and what waits.
     #[must_use]
-    pub fn next(self, book: &Book, sender: &Address) -> u64 {
+    pub fn next(&self, book: &Book, sender: &Address) -> u64 {
         let own = book.next_nonce(sender, self.confirmed);
         match self.waiting {
             Some(waiting) if waiting > own => {

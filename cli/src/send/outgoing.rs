@@ -94,7 +94,7 @@ pub fn record(
     outgoing: Outgoing,
     key: &SecretKey,
     fee: Fee,
-    nonces: Nonces,
+    nonces: &Nonces,
     recheck: impl FnOnce(&Book) -> Result<Option<u64>, Failure>,
 ) -> Result<Recorded, Failure> {
     let mut journal = context.journal.lock()?;
@@ -122,14 +122,33 @@ pub fn record(
         None => plan(&mut journal, intent)?,
     };
     failpoint::reach("after-journal-planned");
+    sign_planned(
+        context,
+        &mut journal,
+        number,
+        transaction.with_nonce(nonce),
+        key,
+        fee,
+    )?;
+    Ok(Recorded::Signed(number))
+}
+
+/// Signs what an entry planned, and writes it down.
+pub(super) fn sign_planned(
+    context: &Context,
+    journal: &mut LockedJournal<'_>,
+    number: u64,
+    transaction: UnsignedTransaction,
+    key: &SecretKey,
+    fee: Fee,
+) -> Result<(), Failure> {
     let transaction = transaction
         .with_chain_id(context.profile.network.chain_id())
-        .with_nonce(nonce)
         .with_fee(fee.micro_stx);
     let transaction = sign(transaction, key)?;
     journal.append(number, Change::Signed { transaction })?;
     failpoint::reach("after-journal-signed");
-    Ok(Recorded::Signed(number))
+    Ok(())
 }
 
 /// Writes a transaction that was signed elsewhere to the journal. Of the same wish, and under the same nonce of the same
@@ -185,7 +204,7 @@ pub fn plan(journal: &mut LockedJournal<'_>, intent: Intent) -> Result<u64, Fail
 
 /// Whoever plans signs under the same lock, or asks for approval: a plan that is seen under the lock is of a process that
 /// died in between, and nothing of it was signed.
-fn close_abandoned(journal: &mut LockedJournal<'_>) -> Result<(), Failure> {
+pub(super) fn close_abandoned(journal: &mut LockedJournal<'_>) -> Result<(), Failure> {
     let is_abandoned = |draft: &&Draft| draft.stage == Stage::Planned;
     let abandoned: Vec<u64> = journal
         .book()
@@ -227,7 +246,7 @@ fn signed_transaction(transaction: &Transaction) -> SignedTransaction {
 
 /// Notes which transactions of the sender were in blocks that do not count any more: their nonces are not used, and they
 /// can be included again, so nothing else may take their place.
-fn note_undone(
+pub(super) fn note_undone(
     journal: &mut LockedJournal<'_>,
     sender: &recoup_stacks::address::Address,
     account_nonce: u64,

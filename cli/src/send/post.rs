@@ -8,8 +8,9 @@ use super::rejection::rejected;
 use crate::context::Context;
 use crate::failpoint;
 use crate::failure::{Failure, Kind};
-use crate::journal::{Change, Entry, FailedAt, SignedTransaction, State};
+use crate::journal::{Act, ActIntent, Change, Entry, FailedAt, Intent, SignedTransaction, State};
 use crate::node;
+use crate::terminal;
 
 /// What the node did with it.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(super) enum Posted {
     Accepted(Entry),
     /// It says that the nonce is used: the transaction may be in a block.
     NonceUsed,
+    /// It has another transaction of the same nonce, and this one's only purpose is to use that up.
+    NotNeeded,
 }
 
 /// Sends the signed bytes, as often as wanted: they are always the same. Where the fee was raised, those with the highest.
@@ -85,6 +88,13 @@ fn refused(
     if let RejectionReason::BadNonce(_) = reason {
         return Ok(Posted::NonceUsed);
     }
+    if is_filler(&entry.intent) && matches!(reason, RejectionReason::ConflictingNonceInMempool) {
+        terminal::note(&format!(
+            "the node has another transaction of nonce {} waiting: that one goes first, and nothing has to be filled",
+            entry.transaction.nonce
+        ));
+        return Ok(Posted::NotNeeded);
+    }
     let failure = rejected(rejection);
     if reason.is_retryable() {
         return Err(failure);
@@ -107,6 +117,16 @@ fn refused(
             .to_owned(),
     );
     Err(failure)
+}
+
+const fn is_filler(intent: &Intent) -> bool {
+    matches!(
+        intent,
+        Intent::Act(ActIntent {
+            act: Act::FillNonce { .. },
+            ..
+        })
+    )
 }
 
 /// Whether no node takes it, whatever state it is in.

@@ -57,6 +57,17 @@ pub struct Account {
 pub struct Nonces {
     /// The first nonce that neither a block nor a waiting transaction uses.
     pub next_nonce: u64,
+    /// What waits.
+    #[serde(default)]
+    pub mempool: MempoolNonces,
+}
+
+/// The nonces of an account's waiting transactions, within [`Nonces`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct MempoolNonces {
+    /// Of each one.
+    #[serde(default)]
+    pub pending_nonces: Vec<u64>,
 }
 
 /// A number that the node writes as `0x` and hexadecimal digits.

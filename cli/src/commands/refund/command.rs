@@ -136,11 +136,17 @@ pub enum RefundCommand {
     /// Sends again what no node has, follows what waits, looks for what a fork undid, and sends what was approved in the
     /// meantime: refunds, payments, invoices and all else of the journal. Can be run at any time, as often as you like:
     /// the same signed transaction counts once.
+    ///
+    /// Where a transaction waits behind nonces that nobody uses, because a node overstated the account's, it fills them,
+    /// asked or with --yes: by at most 10 calls that are certain to fail, move nothing and cost the least fee.
     #[command(after_long_help = Help::new()
-        .needs("the journal of this machine and a node; a key only for what was approved and is not signed yet")
+        .needs("the journal of this machine and a node; a key only for nonces to be filled, and for what was approved and is \
+                not signed yet")
+        .exit(3, "nonces that nobody uses are too many, or cannot be filled by this wallet")
         .exit(4, "something failed on chain: what, and why, is in the output")
         .exit(6, "something is not in a block yet: run it again")
         .example("Finish all", "recoup refund resume")
+        .example("Also behind nonces that nobody uses", "recoup refund resume --yes")
         .example("Send again what is needed, and do not wait", "recoup refund resume --no-wait"))]
     Resume(Resume),
 }

@@ -4,13 +4,14 @@ use clap::Args;
 use serde::Serialize;
 
 use super::create::{self, CreateRefund};
+use super::fill::{FillOptions, Way, clear_the_way};
 use super::gate;
 use crate::commands::sending::{Patiently, SendOptions, TransactionDocument};
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::journal::{Book, Draft, Entry, Stage, State};
 use crate::output::{Output, Table};
-use crate::send::{Patience, Start, carry_out, refresh};
+use crate::send::{Ending, Patience, Start, carry_out, refresh};
 use crate::terminal;
 
 /// Arguments of `recoup refund resume`.
@@ -22,6 +23,8 @@ pub struct Resume {
     /// Wait at most so long for each transaction
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     timeout: u64,
+    #[command(flatten)]
+    fill: FillOptions,
 }
 
 #[derive(Serialize)]
@@ -54,6 +57,9 @@ impl Report<'_> {
         };
         if let Some(failure) = &failure {
             terminal::note(&failure.message);
+            if let Some(hint) = &failure.hint {
+                terminal::note(&format!("hint: {hint}"));
+            }
             self.worst = Some(failure.kind);
         }
         let book = self.context.journal.read()?;
@@ -97,14 +103,16 @@ pub(super) async fn run(context: &Context, arguments: &Resume) -> Result<Output,
         worst: None,
     };
     let book = context.journal.read()?;
-    for entry in book
-        .entries()
-        .filter(|entry| is_unsettled(entry) || can_turn(&book, entry))
-    {
-        let result = finish(context, entry, patience).await;
+    for entry in to_be_finished(&book) {
+        let result = finish(context, entry, (patience, &arguments.fill)).await;
         if result.is_ok() && !is_unsettled(entry) && is_as_seen(context, entry)? {
             continue;
         }
+        report.take(entry.number, result)?;
+    }
+    let after = context.journal.read()?;
+    for entry in after.entries().filter(|entry| entry.number >= book.next_number()) {
+        let result = finish(context, entry, (patience, &arguments.fill)).await;
         report.take(entry.number, result)?;
     }
     for draft in book.drafts().filter(|draft| draft.is_awaiting()) {
@@ -166,6 +174,16 @@ async fn send_approved(context: &Context, draft: &Draft, arguments: &Resume) -> 
     Ok(())
 }
 
+/// In the order of their nonces: that is how blocks take them.
+fn to_be_finished(book: &Book) -> Vec<&Entry> {
+    let mut entries: Vec<&Entry> = book
+        .entries()
+        .filter(|entry| is_unsettled(entry) || can_turn(book, entry))
+        .collect();
+    entries.sort_by_key(|entry| entry.transaction.nonce);
+    entries
+}
+
 /// Open, or seen in a block that is not final yet.
 fn is_unsettled(entry: &Entry) -> bool {
     entry.state.is_open() || matches!(entry.state, State::Included(_))
@@ -190,14 +208,30 @@ fn can_turn(book: &Book, entry: &Entry) -> bool {
         && newest.is_some_and(|newest| transaction.nonce.saturating_add(LAST) > newest)
 }
 
-async fn finish(context: &Context, entry: &Entry, patience: Patience) -> Result<(), Failure> {
-    if entry.state.is_open() {
-        carry_out(context, entry.number, Start::Earlier, patience).await?;
+async fn finish(
+    context: &Context,
+    entry: &Entry,
+    (patience, fill): (Patience, &FillOptions),
+) -> Result<(), Failure> {
+    let seen;
+    let entry = if entry.state.is_open() {
+        entry
+    } else {
+        let view = context.node.view().await?;
+        seen = refresh(context, &view, entry).await?;
+        &seen
+    };
+    if !entry.state.is_open() {
         return Ok(());
     }
-    let view = context.node.view().await?;
-    if refresh(context, &view, entry).await?.state.is_open() {
-        carry_out(context, entry.number, Start::Earlier, patience).await?;
+    let way = clear_the_way(context, entry, fill).await?;
+    // It is sent and waited for all the same: another program may use what nobody here does.
+    if let Way::Blocked(failure) = &way {
+        terminal::note(&failure.message);
     }
-    Ok(())
+    let ending = carry_out(context, entry.number, Start::Earlier, patience).await?;
+    match (way, ending) {
+        (Way::Blocked(failure), Ending::Sent(_)) => Err(failure),
+        _ => Ok(()),
+    }
 }

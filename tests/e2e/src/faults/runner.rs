@@ -241,7 +241,7 @@ impl<'run> Run<'run> {
                 results = Some(path);
                 words(&["refund", "batch", &list, "--per-transaction", "2", "--yes"])
             }
-            Action::Resume => words(&["refund", "resume"]),
+            Action::Resume => words(&["refund", "resume", "--yes"]),
             Action::Status => words(&["refund", "status"]),
             Action::Bump => {
                 let journal = self.shop.machine(machine).journal()?;
@@ -346,7 +346,7 @@ impl<'run> Run<'run> {
     fn settle(&mut self) -> Result<Option<String>> {
         let stage = self.shop.stage();
         stage.heal()?;
-        let resume = ["refund", "resume", "--timeout", "20"].map(str::to_owned);
+        let resume = ["refund", "resume", "--yes", "--timeout", "20"].map(str::to_owned);
         let mut codes = Vec::new();
         for _ in 0..ROUNDS {
             stage.chain().mine(1)?;
@@ -356,9 +356,6 @@ impl<'run> Run<'run> {
                 let ran = self.call(machine, &resume, End::Natural)?;
                 let note = self.take(machine, &resume, &ran, &[], before)?;
                 self.log.push(format!("resume on machine {machine}: {note}"));
-                if ran.exit != Some(0) {
-                    self.fill_gap(machine)?;
-                }
                 codes.push(ran.exit);
             }
             if codes.iter().all(|code| *code == Some(0)) {
@@ -368,25 +365,6 @@ impl<'run> Run<'run> {
         Ok(Some(format!(
             "after {ROUNDS} rounds resume still ends with {codes:?}"
         )))
-    }
-
-    /// A node that overstated the nonce left one unused, and nothing after it can be included. Does what the clerk is told
-    /// to do about it: any other transaction of the wallet.
-    fn fill_gap(&mut self, machine: usize) -> Result<()> {
-        let status = self.call(machine, &["tx", "status"].map(str::to_owned), End::Natural)?;
-        if !status
-            .stdout
-            .contains("the next transaction of this wallet takes it")
-        {
-            return Ok(());
-        }
-        let any = ["invoice", "create", "--amount", "1", "--yes", "--no-wait"].map(str::to_owned);
-        let ran = self.call(machine, &any, End::Natural)?;
-        self.log.push(format!(
-            "another transaction of machine {machine}: {:?}",
-            ran.exit
-        ));
-        Ok(())
     }
 
     /// Every wish has an amount of its own: no more than one refund may have it.

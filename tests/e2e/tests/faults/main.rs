@@ -13,6 +13,7 @@ mod clock;
 #[cfg(target_os = "linux")]
 mod disk;
 mod forks;
+mod gaps;
 mod journal;
 mod kills;
 mod node;

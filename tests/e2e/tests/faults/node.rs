@@ -48,7 +48,7 @@ fn it_answers_200_and_drops_the_transaction() {
     let finished = story
         .machine()
         .recoup()
-        .command(story.create(&["--amount", "1", "--timeout", "1"]))
+        .command(story.create(&["--amount", "1", "--no-wait"]))
         .expect_code(SENT)
         .run()
         .unwrap();
@@ -75,6 +75,57 @@ fn it_forgets_the_transaction_in_a_restart() {
         &story.run(NETWORK, &story.create(KINDS[0])),
         &["check that the node runs"],
     );
+    story.resume(DONE);
+    story.ends_with(&[ONE]);
+}
+
+/// Whether it restarts or drops what it took: the command that waits sends the very same again.
+#[test]
+fn it_forgets_the_transaction_while_the_command_waits() {
+    let stage = stage();
+    for is_dropped in [false, true] {
+        let story = Story::new(&stage);
+        if is_dropped {
+            story.faults(&json!({ "broadcast": "accept-then-forget" }));
+        } else {
+            story.shop.stage().hold_blocks().unwrap();
+        }
+        let ended = std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                let recoup = story.machine().recoup();
+                recoup.command(story.create(KINDS[0])).run().unwrap()
+            });
+            if !is_dropped {
+                story.wait_for_state("broadcast");
+                story.faults(&json!({ "clear": true, "restart": true }));
+            }
+            waiting.join().unwrap()
+        });
+        assert!(
+            ended
+                .stderr
+                .contains("any more: sending the same transaction again"),
+            "{}",
+            ended.stderr
+        );
+        let evidence = story.ends_with(&[ONE]);
+        assert_eq!(evidence.journals[0][0].txids.len(), 1);
+    }
+}
+
+/// A node that takes it every time and keeps it never: the wait ends, and the refund is not lost.
+#[test]
+fn it_drops_the_transaction_whenever_it_gets_it() {
+    let stage = stage();
+    let story = Story::new(&stage);
+    story.faults(&json!({ "broadcast": "accept-then-forget", "times": 100 }));
+    let recoup = story.machine().recoup();
+    let waiting = recoup.command(story.create(&["--amount", "1", "--timeout", "8"]));
+    let ended = waiting.expect_code(SENT).run().unwrap();
+    let again = ended
+        .stderr
+        .matches("any more: sending the same transaction again");
+    assert_eq!(again.count(), 5, "{}", ended.stderr);
     story.resume(DONE);
     story.ends_with(&[ONE]);
 }
@@ -143,47 +194,62 @@ fn it_is_on_a_fork_that_lacks_the_refund() {
         story.fork(Orphans::Remine);
         story.run(DONE, &story.create(kind));
         story.faults(&json!({ "stuck_on": "abandoned" }));
-        let more: Vec<&str> = kind.iter().copied().chain(["--timeout", "1"]).collect();
-        let elsewhere = story
-            .machine()
-            .recoup()
-            .command(story.create(&more))
-            .into_command()
-            .output()
-            .unwrap();
-        // Sent again, or noticed: never done, never signed anew.
+        sends_it_again(&story, kind);
+    }
+}
+
+/// For this node the refund never was: the very same transaction is sent again, and nothing else is signed.
+fn sends_it_again(story: &Story<'_>, kind: &[&str]) {
+    let more: Vec<&str> = kind.iter().copied().chain(["--timeout", "1"]).collect();
+    let recoup = story.machine().recoup().command(story.create(&more));
+    let behind = recoup.expect_code(SENT).run().unwrap();
+    for words in [
+        "it is behind, or a fork made the chain shorter",
+        "was signed before: sending it again",
+        "not in a block yet",
+    ] {
         assert!(
-            [SENT, REFUSED, REJECTED].contains(&elsewhere.status.code().unwrap()),
-            "{elsewhere:?}"
+            behind.stderr.contains(words),
+            "{words:?} is missing: {}",
+            behind.stderr
         );
-        story.resume(DONE);
+    }
+    assert_eq!(story.state(), "broadcast");
+    story.resume(DONE);
+    let evidence = story.ends_with(&[ONE]);
+    assert_eq!(evidence.journals[0][0].txids.len(), 1);
+}
+
+#[test]
+fn it_says_that_it_lags() {
+    let stage = stage();
+    for kind in KINDS {
+        let story = Story::new(&stage);
+        story.run(DONE, &story.create(kind));
+        story.faults(&json!({ "is_fully_synced": false }));
+        let words = [
+            "has not caught up with its peers",
+            "--force goes on with what it knows",
+        ];
+        assert_says(&story.run(REFUSED, &story.create(kind)), &words);
+        story.shop.stage().heal().unwrap();
         story.ends_with(&[ONE]);
     }
 }
 
 #[test]
-fn it_lags() {
+fn it_lags_and_does_not_know() {
+    /// Blocks come while the command runs: the node must not have reached the refund's before it ended.
+    const BEFORE: u64 = 250;
     let stage = stage();
     for kind in KINDS {
         let story = Story::new(&stage);
-        story.chain().burn(3).unwrap();
+        story.chain().mine(300).unwrap();
+        let before = story.shop.height().unwrap();
         story.run(DONE, &story.create(kind));
-        story.faults(&json!({ "lag_blocks": 3, "is_fully_synced": false }));
-        // It does not know the refund, and takes the transaction again: the same one.
-        let more: Vec<&str> = kind.iter().copied().chain(["--timeout", "1"]).collect();
-        let behind = story
-            .machine()
-            .recoup()
-            .command(story.create(&more))
-            .into_command()
-            .output()
-            .unwrap();
-        assert!(
-            [SENT, REFUSED, REJECTED].contains(&behind.status.code().unwrap()),
-            "{behind:?}"
-        );
-        story.resume(DONE);
-        story.ends_with(&[ONE]);
+        let since = story.shop.height().unwrap() - before;
+        story.faults(&json!({ "lag_blocks": since + BEFORE }));
+        sends_it_again(&story, kind);
     }
 }
 

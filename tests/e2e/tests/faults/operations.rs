@@ -62,6 +62,11 @@ fn bring_about(story: &mut Story<'_>, name: &str) {
             story.shop.stage().heal().unwrap();
             story.chain().mine(1).unwrap();
         }
+        "unused-nonce" => {
+            story.faults(&json!({ "nonce_offset": 1 }));
+            story.run(SENT, &story.create(&no_wait));
+            story.shop.stage().heal().unwrap();
+        }
         "refused-for-now" => {
             story.faults(&json!({ "reject": "TemporarilyBlacklisted" }));
             story.run(REJECTED, &story.create(&REFUND));
