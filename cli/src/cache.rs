@@ -1,12 +1,13 @@
-//! What is remembered of deployed contracts, which never change: it saves requests and can be deleted at any time.
+//! What is remembered of deployed contracts, which never change, and of invoices' first payers, which are checked before they
+//! are used: it saves requests and can be deleted at any time.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use recoup_protocol::ids::InvoiceId;
 use recoup_protocol::token::Token;
-use recoup_stacks::address::AssetId;
-use recoup_stacks::address::ContractId;
+use recoup_stacks::address::{AssetId, ContractId, Principal};
 use recoup_stacks::clarity::{ClarityName, Value};
 use recoup_stacks::rpc::ContractInterface;
 use serde::{Deserialize, Serialize};
@@ -26,7 +27,13 @@ struct Content {
     tokens: BTreeMap<String, Sip010Info>,
     /// Contracts whose source was compared, with its SHA-256.
     cores: BTreeMap<String, String>,
+    /// Who paid first, by core and invoice. A fork can make it wrong.
+    #[serde(default)]
+    payers: BTreeMap<String, Principal>,
 }
+
+/// So many invoices' payers are remembered; then it begins anew.
+const MOST_PAYERS: usize = 1_000;
 
 /// The memory of one chain.
 #[derive(Debug)]
@@ -104,6 +111,25 @@ impl Cache {
         }
     }
 
+    /// Who seems to have paid an invoice first: to be checked against what the contract says of it.
+    #[must_use]
+    pub fn first_payer(&self, core: &ContractId, invoice_id: InvoiceId) -> Option<&Principal> {
+        self.content.payers.get(&payer_key(core, invoice_id))
+    }
+
+    /// Remembers who paid an invoice first.
+    pub fn remember_first_payer(&mut self, core: &ContractId, invoice_id: InvoiceId, payer: &Principal) {
+        if self.first_payer(core, invoice_id) == Some(payer) {
+            return;
+        }
+        if self.content.payers.len() >= MOST_PAYERS {
+            self.content.payers.clear();
+        }
+        let key = payer_key(core, invoice_id);
+        self.content.payers.insert(key, payer.clone());
+        self.save();
+    }
+
     /// What is known of a token, asked of its contract when it is not remembered.
     ///
     /// # Errors
@@ -159,6 +185,10 @@ impl Cache {
             let _ = write_whole(&self.path, text.as_bytes(), Existing::Replace);
         }
     }
+}
+
+fn payer_key(core: &ContractId, invoice_id: InvoiceId) -> String {
+    format!("{core}/{invoice_id}")
 }
 
 /// With more, one whole token does not fit into 128 bits.

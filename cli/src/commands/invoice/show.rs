@@ -78,8 +78,12 @@ pub(super) async fn run(context: &Context, arguments: ShowInvoice) -> Result<Out
         .await?
         .ok_or_else(not_found)?;
     let note = view.read(core, &GetNote { invoice_id }).await?;
-    let token = context.cache().token(&view, &invoice.token).await?;
+    let mut cache = context.cache();
+    let token = cache.token(&view, &invoice.token).await?;
     let payers = payers(&view, core, invoice_id, &invoice).await?;
+    if let Some(first) = payers.first() {
+        cache.remember_first_payer(core, invoice_id, &first.payer);
+    }
     let document = document(invoice_id, invoice, note, &token, payers, view.tip.burn_height);
     Output::new(&document, text(&document, &token))
 }

@@ -2,33 +2,27 @@
 
 use clap::Args;
 use recoup_protocol::amount::BaseUnits;
-use recoup_protocol::contracts::Contract;
-use recoup_protocol::error::ContractError;
 use recoup_protocol::ids::{InvoiceId, RefundId};
-use recoup_protocol::reads::{
-    GetCoverage, GetDelegate, GetOperator, GetPayerAt, GetRefund, GetRefundQuote, Refund, RefundQuote,
-};
+use recoup_protocol::reads::{GetRefund, Refund};
 use recoup_protocol::text::{Reference, Text};
-use recoup_stacks::address::{ContractId, Principal};
+use recoup_stacks::address::Principal;
 use recoup_stacks::rpc::Account;
 use serde::Serialize;
 
 use super::all_payers;
 use super::gate::{self, Gate};
 use super::plan_text::{PlanDocument, plan_text};
+use super::read::read;
 use super::show::RefundDocument;
-use crate::cache::Cache;
-use crate::commands::invoice::refused;
 use crate::commands::sending::{
     Finished, Outcome, Priced, SendOptions, Sender, TransactionDocument, inclusion,
 };
-use crate::context::{Context, Wallet};
-use crate::contracts::RESERVE;
+use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::journal::{ApprovalTerms, Book, Entry, Intent, RefundIntent, State};
 use crate::node::View;
 use crate::output::{Fields, Output};
-use crate::refund::{Asked, Decision, Facts, Funds, Plan, Refusal, ReserveFacts, Wish, decide, ensure_funds};
+use crate::refund::{Asked, Decision, Facts, Funds, Plan, Refusal, Wish, decide, ensure_funds};
 use crate::send::{Ending, ensure_current, refresh};
 use crate::terminal;
 use crate::token::TokenInfo;
@@ -41,7 +35,7 @@ pub struct CreateRefund {
     pub(super) invoice: InvoiceId,
     /// To whom; needed when several payers paid
     #[arg(long, value_name = "PRINCIPAL")]
-    payer: Option<Principal>,
+    pub(super) payer: Option<Principal>,
     /// All payers, in proportion to what each can still get back; --amount is then the sum of all. Needs --reference: the
     /// first payer's is REFERENCE/1, and so on
     #[arg(long, conflicts_with_all = ["payer", "unsigned"], requires = "reference")]
@@ -278,136 +272,6 @@ async fn price(sender: &Sender<'_>, plan: &Plan) -> Result<Priced, Failure> {
     };
     ensure_funds(&plan.token, own_amount, fee, funds, issuer)?;
     Ok(priced)
-}
-
-/// What is wished and what is true, at one block.
-async fn read(
-    context: &Context,
-    view: &View<'_>,
-    core: &ContractId,
-    wallet: &Wallet,
-    cache: &mut Cache,
-    arguments: &CreateRefund,
-) -> Result<(Wish, Facts), Failure> {
-    let invoice_id = arguments.invoice;
-    let issuer = Principal::from(wallet.address);
-    let payer = match &arguments.payer {
-        Some(payer) => payer.clone(),
-        // Where nobody paid, the contract says so of anybody.
-        None => view
-            .read(core, &GetPayerAt { invoice_id, index: 0 })
-            .await?
-            .unwrap_or_else(|| issuer.clone()),
-    };
-    let question = GetRefundQuote {
-        invoice_id,
-        payer: payer.clone(),
-        reference: arguments.reference.clone(),
-    };
-    let Some(quote) = view.read(core, &question).await? else {
-        return Err(
-            refused(ContractError::InvoiceNotFound).context(format!("cannot refund invoice {invoice_id}"))
-        );
-    };
-    if arguments.payer.is_none() && quote.payer_count > 1 {
-        return Err(several_payers(view, core, invoice_id, &quote).await);
-    }
-    let token = cache.token(view, &quote.token).await?;
-    let reserve = if arguments.from_reserve {
-        Some(read_reserve(view, core, cache, &quote, &issuer).await?)
-    } else {
-        None
-    };
-    let payer_of_refund = match &reserve {
-        Some(reserve) => Principal::from(reserve.contract.clone()),
-        None => issuer,
-    };
-    let operator = if quote.merchant == payer_of_refund {
-        None
-    } else {
-        let question = GetOperator {
-            merchant: quote.merchant.clone(),
-            operator: payer_of_refund,
-        };
-        Some(view.read(core, &question).await?)
-    };
-    let reference_refund = match quote.reference_refund_id {
-        Some(refund_id) => view
-            .read(core, &GetRefund { refund_id })
-            .await?
-            .map(|refund| (refund_id, refund)),
-        None => None,
-    };
-    let asked = match &arguments.amount {
-        Some(text) => Asked::parse(text, &token)?,
-        None => Asked::Full,
-    };
-    let wish = Wish {
-        invoice_id,
-        payer,
-        asked,
-        reference: arguments.reference.clone(),
-        reason: arguments.reason.clone(),
-    };
-    let facts = Facts {
-        chain: context.profile.network,
-        core: core.clone(),
-        issuer: wallet.address,
-        quote: Some(quote),
-        reference_refund,
-        operator,
-        reserve,
-        token,
-    };
-    Ok((wish, facts))
-}
-
-/// The merchant's reserve in the invoice's token, and what the wallet may do with it.
-async fn read_reserve(
-    view: &View<'_>,
-    core: &ContractId,
-    cache: &mut Cache,
-    quote: &RefundQuote,
-    wallet: &Principal,
-) -> Result<ReserveFacts, Failure> {
-    let contract = Contract::Reserve.beside(core);
-    cache.ensure_source(view, &contract, RESERVE).await?;
-    let coverage = GetCoverage {
-        merchant: quote.merchant.clone(),
-        token: quote.token.clone(),
-    };
-    let balance = view.read(&contract, &coverage).await?;
-    let question = GetDelegate {
-        merchant: quote.merchant.clone(),
-        delegate: wallet.clone(),
-        token: quote.token.clone(),
-    };
-    let delegate = view.read(&contract, &question).await?;
-    Ok(ReserveFacts {
-        contract,
-        balance,
-        delegate,
-    })
-}
-
-async fn several_payers(
-    view: &View<'_>,
-    core: &ContractId,
-    invoice_id: InvoiceId,
-    quote: &RefundQuote,
-) -> Failure {
-    const SHOWN: u64 = 10;
-    let mut failure = Failure::new(
-        Kind::Usage,
-        format!("{} payers paid this invoice", quote.payer_count),
-    )
-    .hint("name one with --payer, or share among all with --all-payers; `recoup invoice show` lists what each paid");
-    for index in 0..quote.payer_count.min(SHOWN) {
-        if let Ok(Some(payer)) = view.read(core, &GetPayerAt { invoice_id, index }).await {
-            failure.causes.push(format!("paid by {payer}"));
-        }
-    }
-    failure
 }
 
 /// Decides; where an earlier refund is in the way, looks whether it is settled at this block first.

@@ -11,6 +11,7 @@ mod fill;
 mod gate;
 mod list;
 mod plan_text;
+mod read;
 mod resume;
 mod show;
 mod status;
