@@ -9,7 +9,7 @@ CARGO_BUILD := cargo build --locked --workspace
 export SQLX_OFFLINE ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo test test-node test-rust fuzz mutants coverage check up down bench-ingest bench-query costs fmt clean deny sqlx-prepare sqlx-check binaries test-binaries
+.PHONY: help setup setup-tests demo test test-node test-rust fuzz mutants coverage check up down bench-ingest bench-cli bench-query costs fmt clean deny sqlx-prepare sqlx-check binaries test-binaries
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -80,6 +80,10 @@ bench-ingest: setup ## Measure how fast the indexer takes the chain in, beside P
 bench-query: setup ## Measure how fast the API answers over ten million refunds, and show its plans (RECOUP_BENCH_REFUNDS)
 	cargo build --locked --release --package recoup-indexer --package recoup-bench
 	$(TARGET)/release/recoup-bench-query
+
+bench-cli: setup ## Measure start, planning, requests and long lists of the command line, beside what they rest on
+	cargo build --locked --release --package recoup-cli --package recoup-bench
+	$(TARGET)/release/recoup-bench-cli
 
 costs: setup ## Measure what each contract call costs, beside its goal
 	npm run --silent costs

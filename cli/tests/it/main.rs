@@ -20,7 +20,6 @@ mod nonces;
 mod offline;
 mod payments;
 mod refusals;
-mod replay;
 mod satellites;
 mod shop;
 mod terminal;

@@ -6,13 +6,14 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use recoup_block_tree::{CORE, ROOT_HEIGHT};
 use recoup_test_support::{Process, binary, scratch_folder};
 use serde_json::Value;
 
 use crate::machine;
 
+const INDEXER: &str = "recoup-indexer";
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 const START_LIMIT: Duration = Duration::from_secs(60);
 
@@ -25,7 +26,9 @@ pub(crate) struct Finished {
     pub(crate) peak_memory: u64,
     /// CPU time that it took.
     pub(crate) cpu: Duration,
-    /// What it printed; null when that was nothing.
+    /// What it printed.
+    pub(crate) printed: String,
+    /// The last line of it; null when that is no JSON.
     pub(crate) said: Value,
 }
 
@@ -49,20 +52,25 @@ fn following(command: &str, database_url: &str) -> Result<Command> {
 
 /// Makes the tables of an empty database.
 pub(crate) fn migrate(database_url: &str) -> Result<()> {
-    watch(indexer("migrate", database_url)?).map(drop)
+    watch(indexer("migrate", database_url)?, INDEXER).map(drop)
 }
 
 /// Imports an archive.
 pub(crate) fn import(database_url: &str, archive: &Path) -> Result<Finished> {
     let mut program = following("import", database_url)?;
     program.arg(archive);
-    watch(program)
+    watch(program, INDEXER)
 }
 
-fn watch(mut program: Command) -> Result<Finished> {
+/// Runs a program to its end, which has to be a good one.
+pub(crate) fn watch(mut program: Command, name: &'static str) -> Result<Finished> {
     let started = Instant::now();
-    // What it prints is one line, which fits a pipe that nobody reads yet.
-    let mut child = program.stdout(Stdio::piped()).spawn().context("recoup-indexer")?;
+    let mut child = program.stdout(Stdio::piped()).spawn().context(name)?;
+    let mut stdout = child.stdout.take().context("no stdout")?;
+    let reading = thread::spawn(move || {
+        let mut printed = String::new();
+        stdout.read_to_string(&mut printed).map(|_| printed)
+    });
     let (mut peak_memory, mut cpu) = (0, Duration::ZERO);
     let (status, time) = loop {
         peak_memory = machine::peak_memory(child.id()).unwrap_or(0).max(peak_memory);
@@ -72,17 +80,18 @@ fn watch(mut program: Command) -> Result<Finished> {
         }
         thread::sleep(LOOK_EVERY);
     };
-    ensure!(status.success(), "recoup-indexer ended with {status}");
-    let mut printed = String::new();
-    if let Some(mut stdout) = child.stdout.take() {
-        stdout.read_to_string(&mut printed)?;
-    }
-    let line = printed.lines().last().unwrap_or("null");
+    ensure!(status.success(), "{name} ended with {status}");
+    let printed = reading.join().map_err(|_| anyhow!("reading {name} panicked"))??;
+    let said = printed
+        .lines()
+        .last()
+        .and_then(|line| serde_json::from_str(line).ok());
     Ok(Finished {
         time,
         peak_memory,
         cpu,
-        said: serde_json::from_str(line)?,
+        said: said.unwrap_or(Value::Null),
+        printed,
     })
 }
 

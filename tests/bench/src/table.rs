@@ -14,9 +14,9 @@ pub struct Line {
     pub goal: String,
     /// What came out.
     pub measured: String,
-    /// PostgreSQL's own figure of the same run, and of what.
+    /// PostgreSQL's own figure of the same run, or what else it is compared with, and of what.
     pub postgres: String,
-    /// The indexer's figure in relation to PostgreSQL's, where 1 is as fast.
+    /// The figure in relation to that one, where 1 is as fast.
     pub ratio: Option<f64>,
     /// How far the goal is missed, in percent of it; none when it is met.
     pub missed_by: Option<f64>,
@@ -29,6 +29,8 @@ pub struct Line {
 pub struct Table {
     /// On which machine, and how busy that was at the start.
     pub machine: String,
+    /// What all is compared with.
+    pub beside: &'static str,
     /// In their order.
     pub lines: Vec<Line>,
 }
@@ -39,6 +41,7 @@ impl Table {
     pub fn on_this_machine() -> Self {
         Self {
             machine: machine::description(),
+            beside: "PostgreSQL itself",
             lines: Vec::new(),
         }
     }
@@ -52,7 +55,7 @@ impl fmt::Display for Table {
             self.machine,
             machine::load_average()
         )?;
-        let heads = ["what", "goal", "measured", "PostgreSQL itself", "ratio", ""].map(str::to_owned);
+        let heads = ["what", "goal", "measured", self.beside, "ratio", ""].map(str::to_owned);
         let mut rows = vec![heads];
         for line in &self.lines {
             rows.push([

@@ -1,6 +1,6 @@
 //! The benchmarks work: what they measure is followed and counted right. What they measure here says nothing.
 
-use recoup_bench::{QueryScale, Scale, run, run_queries};
+use recoup_bench::{CommandLineScale, QueryScale, Scale, run, run_command_line, run_queries};
 use recoup_indexer::api::COMBINATIONS;
 
 #[test]
@@ -30,4 +30,23 @@ fn every_documented_question_reads_indexes_and_few_rows() {
             assert!(question.is_some(), "{filters} {order} is not among {asked:?}");
         }
     }
+}
+
+#[test]
+fn every_benchmark_of_the_command_line_measures_something() {
+    let table = run_command_line(&CommandLineScale::SMOKE).unwrap();
+    let shown = table.to_string();
+    assert_eq!(table.lines.len(), 12, "{shown}");
+    assert!(
+        table.lines.iter().all(|line| !line.measured.is_empty()),
+        "{shown}"
+    );
+    // A count is the same on any machine: all but the last of these meet their goal.
+    let requests: Vec<_> = table
+        .lines
+        .iter()
+        .filter(|line| line.what.starts_with("requests before"))
+        .map(|line| line.measured.as_str())
+        .collect();
+    assert_eq!(requests, ["4", "5", "5", "6", "6", "7"], "{shown}");
 }

@@ -13,6 +13,7 @@ mod ports;
 mod postgres;
 mod process;
 mod recoup;
+mod relay;
 mod server;
 mod wait;
 
@@ -26,5 +27,6 @@ pub use ports::free_port;
 pub use postgres::{Cluster, DATABASE_URL_VARIABLE, Durability, SmallDisk, TestDatabase};
 pub use process::Process;
 pub use recoup::{Finished, Recoup, RecoupCommand};
+pub use relay::Relay;
 pub use server::{Answered, Asked, Server};
 pub use wait::wait_until;
