@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use super::decompress::decompress;
 use super::progress::{Counted, Progress, per_second};
-use super::reader::{ArchiveError, ArchiveReader, Batch, BatchLimits, Checkpoint};
+use super::reader::{ArchiveError, ArchiveReader, ArchivedRow, Batch, BatchLimits, Checkpoint};
 use crate::db::{self, DbError};
 use crate::diagnosis::Vitals;
 use crate::ingest::{ArchivedMessage, Decoder, Ingest, IngestSettings, Phase, Phases};
@@ -115,8 +115,13 @@ pub async fn import(
             }
             Read::Batch(batch) => {
                 ingest.follow_archived(&batch).await?;
-                summary.rows = batch.checkpoint.rows;
-                summary.bytes = batch.checkpoint.bytes;
+                match batch.checkpoint {
+                    Some(checkpoint) => {
+                        summary.rows = checkpoint.rows;
+                        summary.bytes = checkpoint.bytes;
+                    }
+                    None => summary.rows = summary.rows.saturating_add(1),
+                }
                 progress.report(summary.rows, summary.bytes);
             }
         }
@@ -184,8 +189,20 @@ fn read(
         phases.add(Phase::Decode, decoding.get());
         phases.add(Phase::Read, started.elapsed().saturating_sub(decoding.get()));
         match batch {
+            // Half a row is no row that is damaged: the other half may come yet.
+            Some(batch) if batch.checkpoint.is_none() && !batch.rows.iter().all(is_readable) => {
+                let row = reader.rows().saturating_add(1);
+                return Err(ArchiveError::Cut { row });
+            }
             Some(batch) => next = Some(Read::Batch(batch)),
             None => return Ok(()),
         }
+    }
+}
+
+const fn is_readable(row: &ArchivedRow<ArchivedMessage>) -> bool {
+    match row {
+        ArchivedRow::Message(message) => message.is_readable(),
+        ArchivedRow::Malformed { .. } => false,
     }
 }

@@ -41,8 +41,9 @@ pub enum ArchivedRow<M> {
 pub struct Batch<M> {
     /// The rows that matter.
     pub rows: Vec<ArchivedRow<M>>,
-    /// Where it ends.
-    pub checkpoint: Checkpoint,
+    /// Where it ends; none for a last row without its line end, which is read again when the archive has gone on: it may
+    /// be the first half of one.
+    pub checkpoint: Option<Checkpoint>,
 }
 
 /// When a batch is full.
@@ -81,6 +82,14 @@ pub enum ArchiveError {
         /// The limit.
         limit: u64,
     },
+    /// The last row has no line end and cannot be read.
+    #[error(
+        "the archive ends in the middle of row {row}: what came before is imported, and an import of the whole archive continues there"
+    )]
+    Cut {
+        /// Which one, from 1.
+        row: u64,
+    },
     /// The archive has the first row of one that was imported, and goes on otherwise.
     #[error(
         "the archive begins like one of which {rows} rows were imported, but these rows differ (--from-start imports all of it)"
@@ -102,6 +111,8 @@ pub struct ArchiveReader<R> {
     line: Vec<u8>,
     /// Whether `line` was read and not used yet.
     pending: bool,
+    /// Whether `line` is the last one and has no end. Then it is not counted.
+    is_cut: bool,
 }
 
 impl<R: BufRead> ArchiveReader<R> {
@@ -116,7 +127,14 @@ impl<R: BufRead> ArchiveReader<R> {
             bytes: 0,
             line: Vec::new(),
             pending: false,
+            is_cut: false,
         }
+    }
+
+    /// Number of the last row that was read whole, from 1; 0 before the first.
+    #[must_use]
+    pub const fn rows(&self) -> u64 {
+        self.rows
     }
 
     /// Skips what was imported before, when the archive is one of these; answers how much.
@@ -156,24 +174,35 @@ impl<R: BufRead> ArchiveReader<R> {
         read: impl Fn(&Row<'_>) -> Result<Option<M>, RowError>,
     ) -> Result<Option<Batch<M>>, ArchiveError> {
         let start = self.bytes;
-        let mut any = self.pending;
+        let mut any = false;
         let mut rows = Vec::new();
         while rows.len() < self.limits.rows && self.bytes.saturating_sub(start) < self.limits.bytes {
             if !std::mem::take(&mut self.pending) && !self.read_line()? {
                 break;
             }
+            if self.is_cut {
+                // A batch of its own, after all that is whole.
+                self.pending = any;
+                if any {
+                    break;
+                }
+                rows.extend(read_row(&self.line, &read));
+                let checkpoint = None;
+                return Ok(Some(Batch { rows, checkpoint }));
+            }
             any = true;
             rows.extend(read_row(&self.line, &read));
         }
-        let checkpoint = self.first_row.map(|first_row| Checkpoint {
+        let checkpoint = self.first_row.filter(|_| any).map(|first_row| Checkpoint {
             first_row,
             rows: self.rows,
             bytes: self.bytes,
             prefix: self.digest(),
         });
-        Ok(checkpoint
-            .filter(|_| any)
-            .map(|checkpoint| Batch { rows, checkpoint }))
+        Ok(checkpoint.map(|checkpoint| Batch {
+            rows,
+            checkpoint: Some(checkpoint),
+        }))
     }
 
     /// Hashes so many bytes and passes them; false when there are fewer.
@@ -196,7 +225,7 @@ impl<R: BufRead> ArchiveReader<R> {
         self.hasher.clone().finalize().into()
     }
 
-    /// Reads the next line into `line`, without its end; false at the end of the archive.
+    /// Reads the next line into `line`, without its end; false at the end of the archive. One without an end is not counted.
     fn read_line(&mut self) -> Result<bool, ArchiveError> {
         self.line.clear();
         let limit = self.limits.line_bytes;
@@ -206,16 +235,15 @@ impl<R: BufRead> ArchiveReader<R> {
             return Ok(false);
         }
         let length = u64::try_from(self.line.len()).unwrap_or(u64::MAX);
-        self.rows = self.rows.saturating_add(1);
+        let row = self.rows.saturating_add(1);
         if length > limit {
-            return Err(ArchiveError::Line {
-                row: self.rows,
-                limit,
-            });
+            return Err(ArchiveError::Line { row, limit });
         }
-        self.bytes = self.bytes.saturating_add(length);
-        self.hasher.update(&self.line);
-        if self.line.last() == Some(&b'\n') {
+        self.is_cut = self.line.last() != Some(&b'\n');
+        if !self.is_cut {
+            self.rows = row;
+            self.bytes = self.bytes.saturating_add(length);
+            self.hasher.update(&self.line);
             self.line.pop();
         }
         if self.first_row.is_none() {
@@ -279,17 +307,15 @@ mod tests {
         assert_eq!(batches.len(), 4);
         for (number, batch) in batches.iter().enumerate() {
             let mut again = reader(&text, 3);
-            assert_eq!(
-                again.skip_imported(&[batch.checkpoint]).unwrap(),
-                Some(batch.checkpoint)
-            );
+            let checkpoint = batch.checkpoint.unwrap();
+            assert_eq!(again.skip_imported(&[checkpoint]).unwrap(), Some(checkpoint));
             assert_eq!(read_all(&mut again), batches[number + 1..]);
         }
     }
 
     #[test]
     fn an_archive_that_grew_continues_and_another_starts_anew() {
-        let imported = read_all(&mut reader(&archive(4), 100))[0].checkpoint;
+        let imported = read_all(&mut reader(&archive(4), 100))[0].checkpoint.unwrap();
         let mut grown = reader(&archive(6), 100);
         grown.skip_imported(&[imported]).unwrap();
         assert_eq!(read_all(&mut grown)[0].rows.len(), 2);
@@ -305,7 +331,7 @@ mod tests {
 
     #[test]
     fn one_that_only_begins_alike_is_refused() {
-        let imported = read_all(&mut reader(&archive(4), 100))[0].checkpoint;
+        let imported = read_all(&mut reader(&archive(4), 100))[0].checkpoint.unwrap();
         let mut changed = archive(4);
         let end = changed.len() - 3;
         changed[end] = b'9';
@@ -316,15 +342,43 @@ mod tests {
     }
 
     #[test]
+    fn half_a_row_is_read_again_when_the_archive_has_gone_on() {
+        let text = archive(5);
+        let ends: Vec<usize> = (0..text.len()).filter(|place| text[*place] == b'\n').collect();
+        let all = read_all(&mut reader(&text, 100)).remove(0).rows;
+        for length in 1..text.len() {
+            let batches = read_all(&mut reader(&text[..length], 100));
+            let whole_rows = ends.iter().filter(|end| **end < length).count();
+            let checkpoint = batches[0].checkpoint;
+            assert_eq!(
+                checkpoint.map(|found| found.rows),
+                u64::try_from(whole_rows).ok().filter(|rows| *rows > 0)
+            );
+            let is_cut = text[length - 1] != b'\n';
+            assert_eq!(
+                batches.len(),
+                usize::from(whole_rows > 0) + usize::from(is_cut),
+                "{length}"
+            );
+            assert_eq!(batches.last().unwrap().checkpoint.is_none(), is_cut);
+
+            let mut again = reader(&text, 100);
+            let known: Vec<Checkpoint> = checkpoint.into_iter().collect();
+            assert_eq!(again.skip_imported(&known).unwrap(), checkpoint);
+            assert_eq!(read_all(&mut again)[0].rows, all[whole_rows..], "{length}");
+        }
+    }
+
+    #[test]
     fn lines_that_say_nothing_are_passed_and_malformed_ones_kept() {
-        let text = b"1\tt\t/new_mempool_tx\t[]\n\nbroken\n\\.\n2\tt\t/new_block\t{}";
+        let text = b"1\tt\t/new_mempool_tx\t[]\n\nbroken\n\\.\n2\tt\t/new_block\t{}\n";
         let mut reader = reader(text, 100);
         let followed = |row: &Row<'_>| match &*row.path {
             "/new_block" => whole(row),
             _ => Ok(None),
         };
         let batch = reader.next_batch(followed).unwrap().unwrap();
-        assert_eq!(batch.checkpoint.rows, 5);
+        assert_eq!(batch.checkpoint.unwrap().rows, 5);
         assert_eq!(batch.rows.len(), 2);
         assert!(matches!(
             &batch.rows[0],

@@ -52,6 +52,14 @@ impl ArchivedMessage {
     }
 }
 
+impl ArchivedMessage {
+    /// Whether its body is what belongs on its path.
+    #[must_use]
+    pub const fn is_readable(&self) -> bool {
+        matches!(self.content, Content::Readable(..))
+    }
+}
+
 impl Ingest {
     /// Follows a batch and remembers how far the archive is imported with it, in one transaction. Rows that cannot be
     /// read are kept in quarantine.
@@ -60,7 +68,7 @@ impl Ingest {
     /// When the database fails. Nothing of the batch is followed then, or a part that is followed again harmlessly.
     pub async fn follow_archived(&mut self, batch: &Batch<ArchivedMessage>) -> Result<(), DbError> {
         let rows: Vec<&ArchivedRow<ArchivedMessage>> = batch.rows.iter().collect();
-        match self.try_archived(&rows, Some(&batch.checkpoint)).await {
+        match self.try_archived(&rows, batch.checkpoint.as_ref()).await {
             Err(error) if error.is_about_the_data() => {}
             done => return done,
         }
@@ -71,7 +79,7 @@ impl Ingest {
                 done => done?,
             }
         }
-        self.try_archived(&[], Some(&batch.checkpoint)).await
+        self.try_archived(&[], batch.checkpoint.as_ref()).await
     }
 
     async fn try_archived(

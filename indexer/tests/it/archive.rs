@@ -286,3 +286,42 @@ fn half_an_archive_is_an_error() {
     assert!(!status.success(), "half an archive is no archive");
     assert!(stderr.contains("cannot read the archive"), "{stderr}");
 }
+
+#[test]
+fn an_archive_that_is_cut_in_a_row_loses_nothing_when_the_rest_comes() {
+    let chain = random_chain(37, 20);
+    let expected = chain.canonical(&chain.messages).dump();
+    let text = tsv(&chain.messages);
+    let blocks: Vec<usize> = text
+        .windows(10)
+        .enumerate()
+        .filter(|(_, window)| *window == b"/new_block")
+        .map(|(place, _)| place)
+        .collect();
+    // In the path of a row, at its end, within its body, before its last byte and without its line end.
+    let row = blocks[blocks.len() / 2];
+    let end = row + text[row..].iter().position(|byte| *byte == b'\n').unwrap();
+    let indexer = stopped_indexer();
+    for (length, is_error) in [
+        (row + 4, true),
+        (row + 10, true),
+        (row + 200, true),
+        (end - 1, true),
+        (end, false),
+        (end + 1, false),
+    ] {
+        let archive = Archive::new(&text[..length]);
+        let output = import_command(&indexer, &archive.path, "100").output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.success(), !is_error, "{length}: {stderr}");
+        assert_eq!(
+            stderr.contains("in the middle of row"),
+            is_error,
+            "{length}: {stderr}"
+        );
+        assert_eq!(indexer.count("select count(*) from quarantine"), 0);
+    }
+    let last = import(&indexer, &Archive::new(&text).path);
+    assert!(last["rows_skipped"].as_u64().unwrap() > 0, "{last}");
+    assert_same(&indexer.dump(), &expected, "in pieces");
+}
