@@ -75,14 +75,28 @@ impl Cluster {
     }
 
     /// Creates and starts a cluster whose tables lie on a disk of so many bytes, in memory; what it writes ahead lies
-    /// elsewhere. Only root may make disks: see [`SmallDisk::is_possible`].
+    /// elsewhere. Not every machine lets its users make disks: see [`SmallDisk::is_possible`].
     ///
     /// # Errors
     /// As [`Cluster::start`], and when the disk cannot be made.
     pub fn start_on_small_disk(bytes: u64) -> Result<Self> {
-        Self::create(Durability::Process, Some(bytes), |cluster| {
+        Self::create(Durability::Process, Some(("data", bytes)), |cluster| {
             let mut initdb = cluster.program("initdb");
             initdb.arg("--waldir").arg(cluster.folder.join("wal"));
+            initialise(initdb, &cluster.folder)
+        })
+    }
+
+    /// The same the other way round: what it writes ahead lies on the small disk, in files of a megabyte, and its tables
+    /// elsewhere.
+    ///
+    /// # Errors
+    /// As [`Cluster::start_on_small_disk`].
+    pub fn start_with_small_log_disk(bytes: u64) -> Result<Self> {
+        Self::create(Durability::Process, Some(("wal", bytes)), |cluster| {
+            let mut initdb = cluster.program("initdb");
+            initdb.arg("--waldir").arg(cluster.folder.join("wal"));
+            initdb.args(["--wal-segsize", "1"]);
             initialise(initdb, &cluster.folder)
         })
     }
@@ -111,7 +125,7 @@ impl Cluster {
 
     fn create(
         durability: Durability,
-        disk_bytes: Option<u64>,
+        disk: Option<(&str, u64)>,
         fill: impl FnOnce(&Self) -> Result<()>,
     ) -> Result<Self> {
         let binaries = Binaries::find()?;
@@ -121,8 +135,8 @@ impl Cluster {
             chown(folder.path(), Some(identity.user), Some(identity.group))
                 .map_err(Error::io("give the cluster's folder to the user postgres"))?;
         }
-        let disk = disk_bytes
-            .map(|bytes| SmallDisk::mount(&folder.path().join("data"), bytes, identity.as_ref()))
+        let disk = disk
+            .map(|(name, bytes)| SmallDisk::mount(&folder.path().join(name), bytes, identity.as_ref()))
             .transpose()?;
         let mut cluster = Self {
             process: None,

@@ -1,9 +1,11 @@
 //! A disk in memory, small enough to be filled.
 //!
-//! It is mounted where only its own processes see it, and goes when the last of them ends.
+//! It is mounted where only its own processes see it, and goes when the last of them ends. Whoever is not root mounts it
+//! as the root of a user namespace of its own; where the machine allows that to nobody, there is no small disk.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -19,18 +21,47 @@ pub struct SmallDisk {
     /// Keeps the disk alive.
     holder: Process,
     folder: PathBuf,
+    owner: Owner,
+}
+
+/// Who mounts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Root,
+    /// Somebody of this user and group, who is root in a namespace.
+    User(u32, u32),
+}
+
+impl Owner {
+    fn find() -> Option<Self> {
+        let this = fs::metadata("/proc/self").ok()?;
+        Some(match (this.uid(), this.gid()) {
+            (0, _) => Self::Root,
+            (user, group) => Self::User(user, group),
+        })
+    }
+
+    /// Runs the arguments that follow where mounts are its own.
+    fn unshare(self) -> Command {
+        let mut command = Command::new("unshare");
+        command.arg("--mount");
+        if let Self::User(..) = self {
+            command.args(["--user", "--map-root-user"]);
+        }
+        command
+    }
 }
 
 impl SmallDisk {
-    /// Whether this user may make one.
+    /// Whether this user may make one on this machine.
     #[must_use]
     pub fn is_possible() -> bool {
-        let probe = Command::new("unshare")
-            .args([
-                "--mount", "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", "/mnt",
-            ])
-            .output();
-        probe.is_ok_and(|output| output.status.success())
+        let probe = |owner: Owner| {
+            let mut command = owner.unshare();
+            command.args(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", "/mnt"]);
+            command.output().is_ok_and(|output| output.status.success())
+        };
+        Owner::find().is_some_and(probe)
     }
 
     pub(super) fn mount(folder: &Path, bytes: u64, identity: Option<&Identity>) -> Result<Self> {
@@ -40,22 +71,30 @@ impl SmallDisk {
             options.push_str(&format!(",uid={},gid={}", identity.user, identity.group));
         }
         let script = r#"mount -t tmpfs -o "$1" tmpfs "$2" && echo mounted && exec sleep 86400"#;
-        let mut command = Command::new("unshare");
-        command
-            .args(["--mount", "sh", "-c", script, "sh", &options])
-            .arg(folder);
+        let owner = Owner::find().unwrap_or(Owner::Root);
+        let mut command = owner.unshare();
+        command.args(["sh", "-c", script, "sh", &options]).arg(folder);
         let mut holder = Process::spawn("small disk", command, scratch_folder("disk")?, "KILL")?;
         holder.first_line(MOUNT_LIMIT)?;
         Ok(Self {
             holder,
             folder: folder.to_owned(),
+            owner,
         })
     }
 
     /// A program that sees the disk.
     pub(super) fn command(&self, program: &Path, identity: Option<&Identity>) -> Command {
         let mut command = Command::new("nsenter");
-        command.args(["--mount", "--target", &self.holder.id().to_string(), "--"]);
+        command.args(["--mount", "--target", &self.holder.id().to_string()]);
+        match self.owner {
+            Owner::Root => command.arg("--"),
+            // In there it would be root, whom PostgreSQL refuses: a namespace further in it is itself again.
+            Owner::User(user, group) => command
+                .args(["--user", "--preserve-credentials", "--", "unshare", "--user"])
+                .args([format!("--map-user={user}"), format!("--map-group={group}")])
+                .arg("--"),
+        };
         if let Some(identity) = identity {
             command.args(["setpriv", "--clear-groups"]);
             command.args(["--reuid", &identity.user.to_string()]);
