@@ -16,6 +16,7 @@ mod interruptions;
 #[cfg(target_os = "linux")]
 mod leftovers;
 mod manual;
+mod questions;
 mod sources;
 mod verify;
 mod world;
