@@ -10,6 +10,7 @@
 
 mod contract_interface;
 mod contract_source;
+mod orders;
 mod round_trip;
 mod satellite_events;
 mod simnet_events;
