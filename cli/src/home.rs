@@ -151,7 +151,8 @@ pub(crate) fn open_to_append(path: &Path) -> io::Result<File> {
 
 /// Makes a file's name durable: without it, a crash can forget a file whose content was synced.
 pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 #[cfg(test)]
