@@ -26,6 +26,7 @@ pub mod offline;
 pub mod output;
 pub mod payment;
 pub mod profile;
+pub mod receipt;
 pub mod refund;
 mod run;
 pub mod secrets;

@@ -19,6 +19,8 @@ mod manual;
 mod nonces;
 mod offline;
 mod payments;
+mod proofs;
+mod proven_node;
 mod refusals;
 mod satellites;
 mod shop;

@@ -14,6 +14,13 @@
 //! document says. `<txid>`, or any other word in angle brackets, stands for some text; a line of three dots for any lines.
 //! How wide the gaps between columns are does not matter, as it follows from what stands in them.
 
+use std::env;
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Context as _;
+use recoup_test_support::{Recoup, binary};
 use thiserror::Error;
 
 /// What one situation shows, from its comment to the next.
@@ -121,6 +128,33 @@ fn take_line(situation: &mut Situation, line: usize, text: &str) -> Result<(), D
         _ => return Err(DocumentError::NoCommand(line)),
     }
     Ok(())
+}
+
+/// Types a command into a shell that stands in `folder`, with `recoup` in its path: how it ends, and what a terminal would
+/// show.
+///
+/// # Errors
+/// When the shell cannot be run, or the program is not built.
+pub fn type_in(recoup: &Recoup, folder: &Path, command: &str) -> anyhow::Result<(Option<i32>, String)> {
+    let settings = recoup.command(Vec::<&str>::new()).into_command();
+    let program = binary("recoup", "recoup-cli")?;
+    let programs = program.parent().context("a program lies in a folder")?;
+    let mut path = vec![programs.to_owned()];
+    path.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
+    let variables = settings.get_envs();
+    let variables =
+        variables.map(|(name, value)| (name.to_owned(), value.map_or_else(OsString::new, Into::into)));
+    let output = Command::new("sh")
+        .args(["-c", &format!("exec 2>&1; {command}")])
+        .current_dir(folder)
+        .env_clear()
+        .envs(variables)
+        .env("PATH", env::join_paths(path)?)
+        .output()?;
+    Ok((
+        output.status.code(),
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+    ))
 }
 
 impl Shown {

@@ -6,6 +6,7 @@ use super::approve::{self, ApproveRefund};
 use super::batch::{self, RefundBatch};
 use super::create::{self, CreateRefund};
 use super::list::{self, ListRefunds};
+use super::receipt::{self, RefundReceipt};
 use super::resume::{self, Resume};
 use super::show::{self, ShowRefund};
 use super::status::{self, RefundStatus};
@@ -131,6 +132,22 @@ pub enum RefundCommand {
         .example("Without any indexer", "recoup refund verify 1 \\\n      --txid \
              0x8f1a52b1f7a6d4f2b3e4c5d6a7b8c9d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f70"))]
     Verify(VerifyRefund),
+    /// Write a customer's receipt, with what is needed to check it
+    ///
+    /// Merchant, payer, amount, reason, time, block and transaction; and the command, the block and the event by which
+    /// anybody checks them without believing you. As text, as one JSON object, or as one HTML file that loads and runs
+    /// nothing. No address of a server stands in it.
+    ///
+    /// It checks the refund as `recoup refund verify` does first: of what is contradicted, no receipt is made.
+    #[command(after_long_help = Help::new()
+        .needs("a node; an indexer, or the transaction's id; no key")
+        .exit(2, "the file exists already")
+        .exit(3, "something differs, or there is no such refund: no receipt is made")
+        .exit(5, "transaction or map could not be looked at: no receipt is made")
+        .example("On the terminal", "recoup refund receipt 1")
+        .example("A file for the customer", "recoup refund receipt 1 --format html --out receipt-1.html")
+        .example("For another program", "recoup refund receipt 1 --json"))]
+    Receipt(RefundReceipt),
     /// Finish or report whatever was signed on this machine and is not settled
     ///
     /// Sends again what no node has, follows what waits, looks for what a fork undid, and sends what was approved in the
@@ -164,6 +181,7 @@ pub async fn run(context: &Context, command: RefundCommand) -> Result<Output, Fa
         RefundCommand::List(arguments) => list::run(context, arguments).await,
         RefundCommand::Status(arguments) => status::run(context, arguments).await,
         RefundCommand::Verify(arguments) => verify::run(context, arguments).await,
+        RefundCommand::Receipt(arguments) => receipt::run(context, arguments).await,
         RefundCommand::Resume(arguments) => resume::run(context, &arguments).await,
     }
 }

@@ -8,6 +8,7 @@ use clap::Args;
 use recoup_protocol::ids::RefundId;
 use recoup_stacks::hash::Txid;
 
+use super::receipt::lacks;
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::indexer::Indexer;
@@ -61,6 +62,12 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
+    /// A fact that every refund has.
+    pub(super) fn fact<T: FromStr>(&self, field: Field) -> Result<T, Failure> {
+        let said = self.report.facts.get(field).and_then(|text| text.parse().ok());
+        said.ok_or_else(|| lacks(field))
+    }
+
     /// The amount as people read it.
     pub(super) fn amount(&self) -> String {
         let amount = self.report.facts.get(Field::Amount).unwrap_or("?");

@@ -1,11 +1,10 @@
 //! docs/OPERATIONS.md: every situation of "what to do when a refund hangs" is made, and its commands are typed.
 
 use std::fs;
-use std::process::Command;
 
 use recoup_e2e::accounts::DEPLOYER;
-use recoup_e2e::docs::{Situation, Step, situations};
-use recoup_test_support::{Orphans, binary, repository};
+use recoup_e2e::docs::{Situation, Step, situations, type_in};
+use recoup_test_support::{Orphans, repository};
 use serde_json::json;
 
 use crate::story::{DONE, REJECTED, SENT, Story, stage};
@@ -92,32 +91,16 @@ fn happen(story: &Story<'_>, event: &str) {
 }
 
 /// What a terminal would show.
-fn type_in(story: &Story<'_>, is_away: bool, command: &str) -> (Option<i32>, String) {
+fn typed(story: &Story<'_>, is_away: bool, command: &str) -> (Option<i32>, String) {
     // "Another node" is the chain itself; while the profile's own is away, a port on which nothing listens stands for it.
-    let url = story.chain().url();
-    let recoup = story
-        .machine()
-        .recoup()
-        .command(Vec::<&str>::new())
-        .into_command();
-    let mut shell = Command::new("sh");
-    shell
-        .args(["-c", &format!("exec 2>&1; {}", command.replace(OTHER_NODE, url))])
-        .env_clear();
-    for (name, value) in recoup.get_envs() {
-        shell.env(name, value.unwrap_or_default());
-    }
-    let programs = binary("recoup", "recoup-cli").unwrap();
-    let path = std::env::var("PATH").unwrap();
-    shell.env("PATH", format!("{}:{path}", programs.parent().unwrap().display()));
-    if is_away {
-        shell.env("RECOUP_NODE_URL", "http://127.0.0.1:9");
-    }
-    let output = shell.output().unwrap();
-    (
-        output.status.code(),
-        String::from_utf8_lossy(&output.stdout).into_owned(),
-    )
+    let command = command.replace(OTHER_NODE, story.chain().url());
+    let recoup = story.machine().recoup();
+    let recoup = if is_away {
+        recoup.clone().with_env("RECOUP_NODE_URL", "http://127.0.0.1:9")
+    } else {
+        recoup.clone()
+    };
+    type_in(&recoup, &std::env::temp_dir(), &command).unwrap()
 }
 
 fn objections(story: &Story<'_>, situation: &Situation) -> Vec<String> {
@@ -127,7 +110,7 @@ fn objections(story: &Story<'_>, situation: &Situation) -> Vec<String> {
             Step::Event(event) => happen(story, event),
             Step::Command(shown) => {
                 let is_away = situation.name == "node-away";
-                let (exit, printed) = type_in(story, is_away, &shown.command);
+                let (exit, printed) = typed(story, is_away, &shown.command);
                 let objection = shown.objection(exit, &printed);
                 objections.extend(objection.map(|text| format!("{}: {text}", situation.name)));
             }

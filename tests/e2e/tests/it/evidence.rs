@@ -4,12 +4,13 @@ use std::fs;
 use std::path::PathBuf;
 
 use recoup_e2e::accounts::{ALICE, BOB, SHOP};
+use recoup_e2e::docs::{Step, situations, type_in};
 use recoup_e2e::participant::Participant;
 use recoup_protocol::amount::BaseUnits;
 use recoup_protocol::calls::{Call, PaidIn, RefundOrder};
 use recoup_protocol::ids::InvoiceId;
 use recoup_protocol::text::{Reference, Text};
-use recoup_test_support::{Answered, Asked, Server};
+use recoup_test_support::{Answered, Asked, Server, repository};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 use tokio::runtime::Runtime;
@@ -138,7 +139,7 @@ fn named(document: &Value, result: &str) -> Vec<String> {
 
 /// Changes an answer in JSON when the path has this part.
 fn edited(asked: &Asked, answered: Answered, part: &str, edit: impl Fn(&mut Value)) -> Answered {
-    if !asked.path.contains(part) {
+    if !asked.path.contains(part) || answered.status != 200 {
         return answered;
     }
     let mut body: Value = serde_json::from_slice(&answered.body).unwrap();
@@ -163,7 +164,68 @@ fn honest_sources_agree_and_each_liar_is_named() {
     without_token_or_indexer(&refunds);
     lying_nodes(&refunds);
     proofs_of_the_indexer(&refunds);
+    receipts(&refunds);
     lying_indexer(&refunds);
+    documented(&refunds);
+}
+
+/// docs/PROOFS.md, typed as it stands there.
+fn documented(refunds: &Refunds) {
+    let document = fs::read_to_string(repository().join("docs/PROOFS.md")).unwrap();
+    let [story] = situations(&document).unwrap().try_into().unwrap();
+    let folder = refunds.token_file.parent().unwrap();
+    let mut commands = 0;
+    for step in story.steps {
+        match step {
+            Step::Event(event) => {
+                assert_eq!(event, "the-indexer-lies");
+                refunds.execute("update refund set amount = amount + 1 where refund_id = 1");
+            }
+            Step::Command(shown) => {
+                let (exit, printed) = type_in(&refunds.paid.shop(), folder, &shown.command).unwrap();
+                let objection = shown.objection(exit, &printed);
+                assert!(objection.is_none(), "{}", objection.unwrap_or_default());
+                commands += 1;
+            }
+        }
+    }
+    assert!(commands >= 4, "{commands} commands were typed");
+}
+
+/// For a customer: the data of the chain, whatever a merchant wrote.
+fn receipts(refunds: &Refunds) {
+    let receipt = |format: &str| {
+        let shop = refunds.paid.shop();
+        let command = shop.command(["refund", "receipt", "3", "--format", format]);
+        command.run().unwrap().stdout
+    };
+    let document: Value = serde_json::from_str(&receipt("json")).unwrap();
+    assert_eq!(
+        (
+            &document["amount_text"],
+            &document["reference"],
+            &document["event"]["from"]
+        ),
+        (&json!("2 STX"), &json!("order-3"), &json!("indexer"))
+    );
+    assert!(
+        document["block"]["time"].as_str().unwrap().ends_with('Z'),
+        "{document:#}"
+    );
+    assert_eq!(document["block"]["time_from"], "indexer");
+    let page = receipt("html");
+    assert!(
+        page.contains("&lt;img src=x onerror=alert(1)&gt;\\u{202e}\\u{0}"),
+        "{page}"
+    );
+    for raw in ["<img", "\u{202e}", "\0"] {
+        assert!(!page.contains(raw), "{raw:?} in {page}");
+    }
+    // What the receipt says to type does what it says.
+    let verify = document["verify"].as_str().unwrap();
+    let (exit, printed) =
+        type_in(&refunds.paid.shop(), refunds.token_file.parent().unwrap(), verify).unwrap();
+    assert_eq!(exit, Some(0), "{printed}");
 }
 
 fn honest(refunds: &Refunds) {
@@ -392,4 +454,5 @@ fn lying_indexer(refunds: &Refunds) {
     );
     let both = "indexer: amount is 15000001, expected 15000000 (by transaction, map)";
     assert!(said.contains(both), "{said}");
+    refunds.execute("update refund set amount = amount - 1 where refund_id = 1");
 }
