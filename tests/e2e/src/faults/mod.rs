@@ -5,6 +5,7 @@
 
 mod chain_log;
 mod checker;
+mod full_disk;
 mod journal;
 mod plan;
 mod runner;
@@ -14,6 +15,7 @@ mod stage;
 
 pub use chain_log::{Mined, Move, read_chain};
 pub use checker::{Balances, Evidence, Holding, Ledger, Ledgers, contradictions};
+pub use full_disk::with_disk_of;
 pub use journal::{JournalEntry, JournalRefund, read_journal};
 pub use plan::{Action, End, Fault, Plan, Sale, Step, Wish};
 pub use runner::{Report, run};

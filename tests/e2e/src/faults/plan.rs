@@ -60,6 +60,8 @@ pub enum End {
     Failpoint(&'static str, u8),
     /// It is killed after so many milliseconds.
     Killed(u64),
+    /// No file can grow beyond the journal's present length and so many bytes.
+    DiskFull(u16),
 }
 
 /// A command of the command line.
@@ -82,6 +84,8 @@ pub enum Action {
 pub enum Fault {
     /// The next broadcast.
     Broadcast(&'static str),
+    /// The next broadcast is accepted and not answered until the node restarts.
+    Hang,
     /// The next broadcast is refused.
     Reject(&'static str),
     /// So many reads fail.
@@ -117,6 +121,15 @@ pub enum Step {
         end: End,
         /// Without waiting for a block.
         no_wait: bool,
+    },
+    /// The same while one byte of the machine's journal is another one; afterwards it is restored.
+    Damaged {
+        /// On which machine.
+        machine: usize,
+        /// What.
+        action: Action,
+        /// Which byte, in thousandths of the file.
+        place: u16,
     },
     /// Two machines, or two windows of one, run the same command at once.
     Together(usize),
@@ -250,7 +263,12 @@ fn draw_step(dice: &mut Rng, machines: usize, named: &[usize], unnamed: &mut Vec
             remine: dice.bool(),
         },
         95..=96 => Step::Flip,
-        97..=98 => Step::MineOriginal,
+        97 => Step::MineOriginal,
+        98 => Step::Damaged {
+            machine: dice.usize(0..machines),
+            action: draw_repeatable(dice, named),
+            place: dice.u16(0..1_000),
+        },
         _ => Step::Spend,
     }
 }
@@ -275,19 +293,28 @@ fn draw_action(dice: &mut Rng, named: &[usize], unnamed: &mut Vec<usize>) -> Act
     }
 }
 
+/// What may be tried and come to nothing.
+fn draw_repeatable(dice: &mut Rng, named: &[usize]) -> Action {
+    match dice.choice(named) {
+        Some(wish) if dice.bool() => Action::Create(*wish),
+        _ => Action::Resume,
+    }
+}
+
 fn draw_end(dice: &mut Rng) -> End {
-    match dice.u8(0..10) {
+    match dice.u8(0..11) {
         0..=2 => {
             let place = dice.choice(FAILPOINTS).unwrap_or("after-broadcast");
             End::Failpoint(place, dice.u8(1..=2))
         }
         3 => End::Killed(dice.u64(5..700)),
+        4 => End::DiskFull(dice.u16(0..4_000)),
         _ => End::Natural,
     }
 }
 
 fn draw_fault(dice: &mut Rng) -> Fault {
-    match dice.u8(0..14) {
+    match dice.u8(0..15) {
         0..=2 => Fault::Broadcast(dice.choice(BROADCASTS).unwrap_or("fail")),
         3 => Fault::Reject(dice.choice(REJECTIONS).unwrap_or("ServerFailureOther")),
         4 => Fault::FailReads(dice.u8(1..6)),
@@ -299,6 +326,7 @@ fn draw_fault(dice: &mut Rng) -> Fault {
         10 => Fault::Down,
         11 => Fault::Restart,
         12 => Fault::Clock(dice.i32(-1_000_000..1_000_000)),
+        13 => Fault::Hang,
         _ => Fault::Hold,
     }
 }
@@ -348,7 +376,7 @@ mod tests {
                 }
             }
         }
-        // 10 steps, 11 faults, 5 actions, 3 ends.
-        assert_eq!(seen.len(), 29, "{seen:?}");
+        // 11 steps, 12 faults, 5 actions, 4 ends.
+        assert_eq!(seen.len(), 32, "{seen:?}");
     }
 }

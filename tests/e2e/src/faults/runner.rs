@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -11,11 +12,18 @@ use recoup_test_support::{Fork, Orphans};
 use serde_json::{Value, json};
 
 use super::checker::{Evidence, contradictions};
+use super::full_disk::with_disk_of;
 use super::plan::{Action, End, Fault, Plan, Step, Wish};
 use super::said::Said;
 use super::shop::Shop;
 use super::stage::{CoinKind, Stage};
 use crate::accounts::DEPLOYER;
+
+/// A node that does not answer a broadcast restarts after so long.
+const HANGS_FOR: Duration = Duration::from_millis(300);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Of a journal that cannot be trusted.
+const DAMAGED: i32 = 1;
 
 /// So often everything is resumed at the end, until nothing is left to do.
 const ROUNDS: usize = 6;
@@ -44,6 +52,7 @@ pub fn run(stage: &Stage, plan: &Plan) -> Result<Report> {
     let evidence = run.shop.evidence(run.said.clone())?;
     let mut found = contradictions(&evidence);
     found.extend(settled);
+    found.append(&mut run.found);
     found.extend(run.paid_twice(&evidence));
     let refunds = evidence.mined.iter().map(|mined| mined.refunds.len()).sum();
     Ok(Report {
@@ -59,8 +68,12 @@ struct Run<'run> {
     invoices: Vec<String>,
     start: u64,
     forks: usize,
+    /// The node does not answer the next broadcast.
+    hangs: AtomicBool,
     said: Vec<Said>,
     log: Vec<String>,
+    /// What went wrong on the way.
+    found: Vec<String>,
 }
 
 /// A command that ran.
@@ -87,8 +100,10 @@ impl<'run> Run<'run> {
             invoices,
             start,
             forks: 0,
+            hangs: AtomicBool::new(false),
             said: Vec::new(),
             log: Vec::new(),
+            found: Vec::new(),
         })
     }
 
@@ -101,9 +116,17 @@ impl<'run> Run<'run> {
                 end,
                 no_wait,
             } => self.command(*machine, action, *end, *no_wait)?,
+            Step::Damaged {
+                machine,
+                action,
+                place,
+            } => self.damaged(*machine, action, *place)?,
             Step::Together(wish) => self.together(*wish)?,
             Step::Fault(fault) => self.fault(*fault)?,
-            Step::Heal => self.shop.stage().heal().map(|()| String::new())?,
+            Step::Heal => {
+                self.hangs.store(false, Ordering::Relaxed);
+                self.shop.stage().heal().map(|()| String::new())?
+            }
             Step::Mine => chain.mine(1).map(|_| String::new())?,
             Step::Burn => chain.burn(1).map(|_| String::new())?,
             Step::Fork { depth, remine } => self.fork(*depth, *remine)?,
@@ -127,6 +150,10 @@ impl<'run> Run<'run> {
     fn fault(&self, fault: Fault) -> Result<String> {
         let order = match fault {
             Fault::Broadcast(kind) => json!({ "broadcast": kind }),
+            Fault::Hang => {
+                self.hangs.store(true, Ordering::Relaxed);
+                json!({ "broadcast": "accept-then-hang" })
+            }
             Fault::Reject(reason) => json!({ "reject": reason }),
             Fault::FailReads(count) => json!({ "fail_reads": count }),
             Fault::Lag(blocks) => json!({ "lag_blocks": blocks }),
@@ -259,7 +286,11 @@ impl<'run> Run<'run> {
         }
         let before = self.signed(machine)?;
         let ran = self.call(machine, &arguments, end)?;
-        let lines = results.map(read_lines).transpose()?.unwrap_or_default();
+        let lines = match (results.map(read_lines).transpose(), end) {
+            // What did not fit on the disk is not there.
+            (Err(_), End::DiskFull(_)) => Vec::new(),
+            (lines, _) => lines?.unwrap_or_default(),
+        };
         self.take(machine, &arguments, &ran, &lines, before)
     }
 
@@ -299,10 +330,17 @@ impl<'run> Run<'run> {
         let machine = self.shop.machine(machine);
         let recoup = match end {
             End::Failpoint(place, turn) => machine.dying(&format!("{place}:{turn}"))?,
-            End::Natural | End::Killed(_) => machine.recoup().clone(),
+            End::Natural | End::Killed(_) | End::DiskFull(_) => machine.recoup().clone(),
         };
         let mut command = recoup.command(arguments).arg("--json").into_command();
+        if let End::DiskFull(more) = end {
+            let journal = fs::metadata(machine.journal_path()).map_or(0, |file| file.len());
+            command = with_disk_of(&command, journal + u64::from(more));
+        }
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        if self.hangs.load(Ordering::Relaxed) {
+            self.answer_at_last(&mut child)?;
+        }
         if let End::Killed(pause) = end {
             thread::sleep(Duration::from_millis(pause));
             // It may be over by then.
@@ -315,6 +353,59 @@ impl<'run> Run<'run> {
             stdout: text(&output.stdout),
             stderr: text(&output.stderr),
         })
+    }
+
+    /// A client's own patience is half a minute: once its broadcast is taken, the node restarts before.
+    fn answer_at_last(&self, child: &mut Child) -> Result<()> {
+        let chain = self.shop.stage().chain();
+        while child.try_wait()?.is_none() {
+            let ordered = chain.faults(&json!({}))?;
+            let left = ordered.pointer("/broadcast/times").and_then(Value::as_u64);
+            if left.unwrap_or_default() == 0 {
+                thread::sleep(HANGS_FOR);
+                self.hangs.store(false, Ordering::Relaxed);
+                chain.faults(&json!({ "restart": true }))?;
+                break;
+            }
+            thread::sleep(LOOK_EVERY);
+        }
+        Ok(())
+    }
+
+    /// With a journal that is damaged nothing is done, and the journal is left as it is.
+    fn damaged(&mut self, machine: usize, action: &Action, place: u16) -> Result<String> {
+        let path = self.shop.machine(machine).journal_path();
+        let Ok(whole) = fs::read(&path) else {
+            return Ok("no journal yet".to_owned());
+        };
+        // Without its last line feed a line was never written: that is no damage.
+        let place = whole.len().saturating_sub(1) * usize::from(place) / 1_000;
+        let mut damaged = whole.clone();
+        if let Some(byte) = damaged.get_mut(place) {
+            *byte ^= 1;
+        }
+        fs::write(&path, &damaged)?;
+        let arguments = match action {
+            Action::Create(wish) => self.create(*wish)?,
+            _ => ["refund", "resume", "--yes"].map(str::to_owned).into(),
+        };
+        let ran = self.call(machine, &arguments, End::Natural)?;
+        if fs::read(&path)? != damaged {
+            self.found
+                .push(format!("{arguments:?} wrote into a damaged journal"));
+        }
+        // Before the journal is read, the node may be found to be another's, or away.
+        let has_looked = !["network", "refused"]
+            .iter()
+            .any(|kind| ran.stdout.contains(&format!("\"kind\": \"{kind}\"")));
+        if has_looked && ran.exit != Some(DAMAGED) {
+            self.found.push(format!(
+                "{arguments:?} ended with {:?} on a damaged journal: {}",
+                ran.exit, ran.stdout
+            ));
+        }
+        fs::write(&path, whole)?;
+        Ok(format!("{:?}", ran.exit))
     }
 
     /// The same command on every machine and twice on the first, at once.
@@ -345,6 +436,7 @@ impl<'run> Run<'run> {
     /// Heals the node and resumes until nothing is left to do. What stays is told.
     fn settle(&mut self) -> Result<Option<String>> {
         let stage = self.shop.stage();
+        self.hangs.store(false, Ordering::Relaxed);
         stage.heal()?;
         let resume = ["refund", "resume", "--yes", "--timeout", "20"].map(str::to_owned);
         let mut codes = Vec::new();

@@ -1,28 +1,17 @@
-//! The disk is full. `prlimit` stands in for it: a write beyond the limit is cut off and fails, as on a full disk.
+//! The disk is full.
 
 use std::fs;
-use std::process::Command;
 
-use recoup_e2e::faults::JournalEntry;
+use recoup_e2e::faults::{JournalEntry, with_disk_of};
 use recoup_test_support::Recoup;
 use serde_json::Value;
 
 use crate::story::{DONE, INTERNAL, KINDS, ONE, Story, assert_says, stage};
 
 /// Runs the command with no file growing over `bytes`.
-fn with_disk_of(recoup: &Recoup, bytes: u64, arguments: &[&str]) -> (Option<i32>, Value) {
+fn on_disk_of(recoup: &Recoup, bytes: u64, arguments: &[&str]) -> (Option<i32>, Value) {
     let inner = recoup.command(arguments).arg("--json").into_command();
-    let mut command = Command::new("sh");
-    command
-        .args(["-c", "trap '' XFSZ; exec \"$@\"", "sh", "prlimit"])
-        .arg(format!("--fsize={bytes}"))
-        .arg(inner.get_program())
-        .args(inner.get_args())
-        .env_clear();
-    for (name, value) in inner.get_envs() {
-        command.env(name, value.unwrap_or_default());
-    }
-    let output = command.output().unwrap();
+    let output = with_disk_of(&inner, bytes).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     (output.status.code(), serde_json::from_str(&text).unwrap())
 }
@@ -45,7 +34,7 @@ fn before_it_is_signed_nothing_happened() {
     let mut story = Story::new(&stage);
     let length = length_when_signed(&mut story, KINDS[1]);
     for missing in [1, 200, 700] {
-        let (code, told) = with_disk_of(
+        let (code, told) = on_disk_of(
             story.machine().recoup(),
             length - missing,
             &story.create(KINDS[1]),
@@ -68,7 +57,7 @@ fn after_it_was_sent_it_is_not_lost() {
     let stage = stage();
     let mut story = Story::new(&stage);
     let length = length_when_signed(&mut story, KINDS[1]);
-    let (code, told) = with_disk_of(story.machine().recoup(), length + 5, &story.create(KINDS[1]));
+    let (code, told) = on_disk_of(story.machine().recoup(), length + 5, &story.create(KINDS[1]));
     assert_eq!(code, Some(INTERNAL), "{told}");
     assert_says(&told, &["write", "local.journal"]);
     assert_eq!(story.state(), "signed");
