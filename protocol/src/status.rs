@@ -4,6 +4,46 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// The contract's number of each variant, and the word that people and JSON see.
+macro_rules! numbered {
+    ($name:ident { $($variant:ident = $code:literal $word:literal),+ $(,)? }) => {
+        impl $name {
+            /// Every status, in the order of the contract's numbers.
+            pub const ALL: [Self; [$($code),+].len()] = [$(Self::$variant),+];
+
+            /// The contract's number.
+            #[must_use]
+            pub const fn code(self) -> u8 {
+                match self {
+                    $(Self::$variant => $code),+
+                }
+            }
+
+            /// The status of a contract's number.
+            #[must_use]
+            pub fn from_code(code: u128) -> Option<Self> {
+                Self::ALL
+                    .into_iter()
+                    .find(|status| u128::from(status.code()) == code)
+            }
+
+            /// The word that people and JSON see.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word),+
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
 /// Where an invoice stands. All but [`InvoiceStatus::Expired`] are stored by the contract; that one is derived:
 /// open or partially paid, and past `expires-at`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,51 +63,18 @@ pub enum InvoiceStatus {
     Refunded,
 }
 
+numbered! {
+    InvoiceStatus {
+        Open = 0 "open",
+        PartiallyPaid = 1 "partially-paid",
+        Paid = 2 "paid",
+        Expired = 3 "expired",
+        Cancelled = 4 "cancelled",
+        Refunded = 5 "refunded",
+    }
+}
+
 impl InvoiceStatus {
-    /// Every status, in the order of the contract's numbers.
-    pub const ALL: [Self; 6] = [
-        Self::Open,
-        Self::PartiallyPaid,
-        Self::Paid,
-        Self::Expired,
-        Self::Cancelled,
-        Self::Refunded,
-    ];
-
-    /// The contract's number.
-    #[must_use]
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Open => 0,
-            Self::PartiallyPaid => 1,
-            Self::Paid => 2,
-            Self::Expired => 3,
-            Self::Cancelled => 4,
-            Self::Refunded => 5,
-        }
-    }
-
-    /// The status of a contract's number.
-    #[must_use]
-    pub fn from_code(code: u128) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|status| u128::from(status.code()) == code)
-    }
-
-    /// The word that people and JSON see.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::PartiallyPaid => "partially-paid",
-            Self::Paid => "paid",
-            Self::Expired => "expired",
-            Self::Cancelled => "cancelled",
-            Self::Refunded => "refunded",
-        }
-    }
-
     /// What a reader sees at `burn_height` of an invoice whose stored status is `self`.
     #[must_use]
     pub fn derived(self, expires_at: u64, burn_height: u64) -> Self {
@@ -75,12 +82,6 @@ impl InvoiceStatus {
             Self::Open | Self::PartiallyPaid if burn_height >= expires_at => Self::Expired,
             stored => stored,
         }
-    }
-}
-
-impl fmt::Display for InvoiceStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }
 
@@ -96,38 +97,15 @@ pub enum SubscriptionStatus {
     Cancelled,
 }
 
+numbered! {
+    SubscriptionStatus {
+        Active = 0 "active",
+        Lapsed = 1 "lapsed",
+        Cancelled = 2 "cancelled",
+    }
+}
+
 impl SubscriptionStatus {
-    /// Every status, in the order of the contract's numbers.
-    pub const ALL: [Self; 3] = [Self::Active, Self::Lapsed, Self::Cancelled];
-
-    /// The contract's number.
-    #[must_use]
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Active => 0,
-            Self::Lapsed => 1,
-            Self::Cancelled => 2,
-        }
-    }
-
-    /// The status of a contract's number.
-    #[must_use]
-    pub fn from_code(code: u128) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|status| u128::from(status.code()) == code)
-    }
-
-    /// The word that people and JSON see.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Lapsed => "lapsed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
     /// What a reader sees at `burn_height` of a subscription whose stored status is `self`.
     #[must_use]
     pub fn derived(self, next_due: u64, burn_height: u64) -> Self {
@@ -138,38 +116,31 @@ impl SubscriptionStatus {
     }
 }
 
-impl fmt::Display for SubscriptionStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Numbers and words of every variant, and the first number that is none.
+    macro_rules! round_trips {
+        ($name:ident, $none:literal) => {
+            for status in $name::ALL {
+                assert_eq!($name::from_code(u128::from(status.code())), Some(status));
+                let json = serde_json::to_string(&status).unwrap();
+                assert_eq!(json, format!("\"{status}\""));
+            }
+            assert_eq!($name::from_code($none), None);
+            assert_eq!($name::from_code(u128::MAX), None);
+        };
+    }
+
     #[test]
     fn codes_round_trip_and_others_are_unknown() {
-        for status in InvoiceStatus::ALL {
-            assert_eq!(InvoiceStatus::from_code(u128::from(status.code())), Some(status));
-            let json = serde_json::to_string(&status).unwrap();
-            assert_eq!(json, format!("\"{status}\""));
-        }
-        assert_eq!(InvoiceStatus::from_code(6), None);
-        assert_eq!(InvoiceStatus::from_code(u128::MAX), None);
+        round_trips!(InvoiceStatus, 6);
+        round_trips!(SubscriptionStatus, 3);
     }
 
     #[test]
     fn only_active_subscriptions_lapse() {
-        for status in SubscriptionStatus::ALL {
-            assert_eq!(
-                SubscriptionStatus::from_code(u128::from(status.code())),
-                Some(status)
-            );
-            let json = serde_json::to_string(&status).unwrap();
-            assert_eq!(json, format!("\"{status}\""));
-        }
-        assert_eq!(SubscriptionStatus::from_code(3), None);
         use SubscriptionStatus::{Active, Cancelled, Lapsed};
         assert_eq!(Active.derived(100, 99), Active);
         assert_eq!(Active.derived(100, 100), Lapsed);
