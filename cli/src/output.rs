@@ -159,12 +159,22 @@ impl Fields {
     }
 }
 
-/// Rows of several columns under a heading. Cells are shown with their control characters spelled out.
+/// Rows of several columns under a heading. Cells are shown with their control characters spelled out. Where a terminal is too
+/// narrow for the columns, each row becomes labelled values, one a line.
 #[derive(Debug, Clone)]
 pub struct Table {
+    heading: Vec<String>,
     rows: Vec<Vec<String>>,
     /// Of the columns of rows that were taken out before.
     widths: Vec<usize>,
+    /// How rows that were taken out before were shown.
+    layout: Option<Layout>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    Columns,
+    Labels,
 }
 
 impl Table {
@@ -172,8 +182,10 @@ impl Table {
     #[must_use]
     pub fn new(heading: &[&str]) -> Self {
         Self {
-            rows: vec![heading.iter().map(|cell| (*cell).to_owned()).collect()],
+            heading: heading.iter().map(|cell| (*cell).to_owned()).collect(),
+            rows: Vec::new(),
             widths: Vec::new(),
+            layout: None,
         }
     }
 
@@ -183,9 +195,53 @@ impl Table {
             .push(cells.iter().map(|cell| display_safe(cell).into_owned()).collect());
     }
 
-    /// The rows with their cells under each other.
+    /// The rows with their cells under each other, as they fit into stdout's terminal.
     #[must_use]
     pub fn to_text(&self) -> String {
+        self.text_in(self.layout_in(terminal::width(&io::stdout())))
+    }
+
+    /// The rows so far, which leave the table. Columns of later ones stand below them, or further to the right.
+    pub fn take_text(&mut self) -> String {
+        let layout = self.layout_in(terminal::width(&io::stdout()));
+        let text = self.text_in(layout);
+        self.widths = self.widths();
+        self.layout = Some(layout);
+        self.rows.clear();
+        text
+    }
+
+    /// The last column is wrapped where it is text; the others, and words, are not.
+    fn layout_in(&self, columns: Option<usize>) -> Layout {
+        let has_names = !self.heading.is_empty() && self.heading.iter().all(|name| !name.is_empty());
+        let chosen = self.layout.or_else(|| (!has_names).then_some(Layout::Columns));
+        let needed = || {
+            let widths = self.widths();
+            let fixed: usize = widths
+                .iter()
+                .rev()
+                .skip(1)
+                .map(|width| width.saturating_add(2))
+                .sum();
+            let last = self.rows.iter().filter(|row| row.len() == widths.len());
+            let words = last.filter_map(|row| row.last()).flat_map(|cell| cell.split(' '));
+            fixed.saturating_add(words.map(|word| word.chars().count()).max().unwrap_or(0))
+        };
+        match (chosen, columns) {
+            (Some(layout), _) => layout,
+            (None, Some(columns)) if needed() > columns => Layout::Labels,
+            (None, _) => Layout::Columns,
+        }
+    }
+
+    fn text_in(&self, layout: Layout) -> String {
+        match layout {
+            Layout::Columns => self.columns(),
+            Layout::Labels => self.labels(),
+        }
+    }
+
+    fn columns(&self) -> String {
         let widths = self.widths();
         let line = |row: &Vec<String>| {
             let cells: Vec<String> = row
@@ -195,20 +251,27 @@ impl Table {
                 .collect();
             format!("{}\n", cells.join("  ").trim_end())
         };
-        self.rows.iter().map(line).collect()
+        let is_first = self.layout.is_none();
+        let heading = is_first.then_some(&self.heading);
+        heading.into_iter().chain(&self.rows).map(line).collect()
     }
 
-    /// The rows so far, which leave the table. Columns of later ones stand below them, or further to the right.
-    pub fn take_text(&mut self) -> String {
-        let text = self.to_text();
-        self.widths = self.widths();
-        self.rows.clear();
+    fn labels(&self) -> String {
+        let mut text = String::new();
+        for row in &self.rows {
+            if self.layout.is_some() || !text.is_empty() {
+                text.push('\n');
+            }
+            let cells = self.heading.iter().zip(row).filter(|(_, cell)| !cell.is_empty());
+            let fields = cells.fold(Fields::new(), |fields, (name, cell)| fields.row(name, cell));
+            text.push_str(&fields.to_text());
+        }
         text
     }
 
     fn widths(&self) -> Vec<usize> {
         let mut widths = self.widths.clone();
-        for row in &self.rows {
+        for row in std::iter::once(&self.heading).chain(&self.rows) {
             widths.resize(widths.len().max(row.len()), 0);
             for (width, cell) in widths.iter_mut().zip(row) {
                 *width = (*width).max(cell.chars().count());
@@ -240,5 +303,33 @@ mod tests {
         assert_eq!(table.take_text(), "id   amount\n1    1.5 STX\n100\n");
         table.push(&["2".to_owned(), "1 STX".to_owned()]);
         assert_eq!(table.to_text(), "2    1 STX\n");
+    }
+    #[test]
+    fn rows_that_are_too_wide_become_labelled_values() {
+        let mut table = Table::new(&["id", "payer", "reason"]);
+        table.push(&[
+            "1".to_owned(),
+            "ST2CY5V39NHDP".to_owned(),
+            "came too late".to_owned(),
+        ]);
+        let layout = |table: &Table, columns| table.layout_in(Some(columns));
+        assert_eq!(
+            layout(&table, 23),
+            Layout::Columns,
+            "the last column can be wrapped"
+        );
+        assert_eq!(layout(&table, 22), Layout::Labels);
+        table.push(&["2".to_owned(), "ST2JH".to_owned(), String::new()]);
+        assert_eq!(
+            table.text_in(Layout::Labels),
+            "  id      1\n  payer   ST2CY5V39NHDP\n  reason  came too late\n\n  id     2\n  payer  ST2JH\n"
+        );
+        assert_eq!(
+            table.layout_in(None),
+            Layout::Columns,
+            "where nobody looks, rows stay lines"
+        );
+        let nameless = Table::new(&["check", ""]);
+        assert_eq!(layout(&nameless, 1), Layout::Columns);
     }
 }
