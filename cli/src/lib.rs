@@ -7,6 +7,7 @@ pub mod approval;
 pub mod arguments;
 pub mod batch;
 pub mod browser;
+mod burn_time;
 pub mod cache;
 mod clock;
 pub mod commands;

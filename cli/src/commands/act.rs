@@ -191,7 +191,10 @@ fn report(
     transaction: Option<TransactionDocument>,
 ) -> Result<Output, Failure> {
     let mut fields = Fields::new()
-        .row("done", intent.act.describe())
+        .row(
+            if outcome.is_planned() { "planned" } else { "done" },
+            intent.act.describe(),
+        )
         .optional("id", id);
     if let Some(transaction) = &transaction {
         fields = transaction.fields(fields);

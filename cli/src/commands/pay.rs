@@ -169,7 +169,10 @@ fn output(
 ) -> Result<Output, Failure> {
     let mut fields = Fields::new()
         .row("invoice", intent.invoice_id)
-        .row("paid", token.show(intent.amount))
+        .row(
+            if outcome.is_planned() { "to pay" } else { "paid" },
+            token.show(intent.amount),
+        )
         .row("to merchant", &intent.merchant);
     if let Some(transaction) = &transaction {
         fields = transaction.fields(fields);

@@ -16,6 +16,7 @@ use serde::Serialize;
 use super::act::{Scene, Step};
 use super::invoice::refused;
 use super::sending::SendOptions;
+use crate::burn_time;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::help::Help;
@@ -324,12 +325,12 @@ async fn set_delegate(context: &Context, arguments: SetDelegate) -> Result<Outpu
             .row(
                 "in a period",
                 format!(
-                    "at most {} in {} burn blocks",
+                    "at most {} in {}",
                     token.show(per_period),
-                    arguments.period
+                    burn_time::span(arguments.period)
                 ),
             )
-            .row("ends in", format!("{} burn blocks", arguments.expires_in))
+            .row("ends in", burn_time::span(arguments.expires_in))
             .row("reserve of", scene.sender());
         Ok(Step {
             call: ReserveCall::SetDelegate(delegation),
@@ -459,13 +460,16 @@ fn text(document: &ReserveDocument, token: &TokenInfo) -> String {
             .row(
                 "in a period",
                 format!(
-                    "at most {} in {} burn blocks",
+                    "at most {} in {}",
                     token.show(delegate.per_period),
-                    delegate.period
+                    burn_time::span(delegate.period)
                 ),
             )
             .row("left now", token.show(delegate.left))
-            .row("ends at", format!("burn height {}", delegate.expires_at));
+            .row(
+                "ends at",
+                burn_time::until(delegate.expires_at, document.burn_height),
+            );
     }
     fields.to_text()
 }

@@ -180,6 +180,11 @@ impl Outcome {
         }
     }
 
+    /// Nothing was sent, nor is it on chain.
+    pub(super) const fn is_planned(self) -> bool {
+        matches!(self, Self::DryRun | Self::Unsigned | Self::AwaitingApproval)
+    }
+
     /// The exit code's kind, when it is not 0.
     pub(super) const fn exit(self) -> Option<Kind> {
         match self {

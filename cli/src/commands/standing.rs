@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
+use recoup_protocol::amount::BaseUnits;
 use recoup_protocol::ids::RefundId;
 use recoup_protocol::reads::GetRefund;
 use recoup_stacks::hash::{BurnHeight, StacksHeight, Txid};
@@ -13,6 +14,8 @@ use serde::Serialize;
 
 use super::refund::RefundDocument;
 use super::sending::explorer;
+use crate::burn_time;
+use crate::clock;
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::journal::{
@@ -23,6 +26,7 @@ use crate::node::View;
 use crate::output::{Fields, Output};
 use crate::send::{gap, refresh, show_nonces};
 use crate::terminal;
+use crate::token::TokenInfo;
 
 /// How a user names an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,11 +147,18 @@ struct AlternativeDocument {
     txid: Txid,
     nonce: u64,
     /// In micro-STX.
-    fee: String,
+    fee: BaseUnits,
     /// What the node says of it now.
     node: NodeWord,
     #[serde(skip_serializing_if = "Option::is_none")]
     explorer: Option<String>,
+}
+
+impl InclusionDocument {
+    /// The burn height at which this was read.
+    fn now(&self) -> BurnHeight {
+        BurnHeight(self.burn_height.get().saturating_add(self.burn_confirmations))
+    }
 }
 
 /// What a node says of a transaction.
@@ -212,7 +223,7 @@ pub(super) async fn report(context: &Context, book: &Book, numbers: &[u64]) -> R
             documents.push(of_entry(context, &view, entry).await?);
         }
     }
-    let mut text: String = documents.iter().map(to_text).collect();
+    let mut text = documents.iter().map(to_text).collect::<Vec<_>>().join("\n");
     if documents.is_empty() {
         text = "nothing waits\n".to_owned();
     }
@@ -267,7 +278,7 @@ async fn of_entry(context: &Context, view: &View<'_>, entry: &Entry) -> Result<S
         transactions.push(AlternativeDocument {
             txid: transaction.txid,
             nonce: transaction.nonce,
-            fee: transaction.fee.to_string(),
+            fee: BaseUnits(transaction.fee.into()),
             node: ask(context, transaction, &account).await,
             explorer: explorer(context, &transaction.txid),
         });
@@ -378,8 +389,8 @@ fn next(entry: &Entry, is_waiting: bool, inclusion: Option<&InclusionDocument>) 
         }
         State::Included(_) => match inclusion {
             Some(inclusion) => format!(
-                "nothing: it counts as final from burn height {}",
-                inclusion.final_at
+                "nothing: it counts as final from {}",
+                burn_time::moment(BurnHeight(inclusion.final_at), inclusion.now())
             ),
             None => "nothing".to_owned(),
         },
@@ -398,6 +409,17 @@ fn to_text(document: &StandingDocument) -> String {
     let mut fields = Fields::new()
         .row("entry", document.journal_entry)
         .row("what", &document.what)
+        .row(
+            if document.transactions.is_empty() {
+                "planned"
+            } else {
+                "signed"
+            },
+            clock::with_zone(
+                document.at.with_timezone(&chrono::Local).fixed_offset(),
+                "%Y-%m-%d %H:%M:%S",
+            ),
+        )
         .row("state", document.state)
         .optional("reason", document.detail.as_ref());
     for transaction in &document.transactions {
@@ -412,7 +434,8 @@ fn to_text(document: &StandingDocument) -> String {
             .row(
                 "transaction",
                 format!(
-                    "{txid} (nonce {nonce}, fee {fee} micro-STX, node: {})",
+                    "{txid} (nonce {nonce}, fee {}, node: {})",
+                    TokenInfo::Stx.show(*fee),
                     node.as_str()
                 ),
             )
@@ -424,5 +447,5 @@ fn to_text(document: &StandingDocument) -> String {
             .row("burn confirmations", inclusion.burn_confirmations)
             .optional("refund id", document.refund.as_ref().and(inclusion.id));
     }
-    format!("{}\n", fields.row("next", &document.next).to_text())
+    fields.row("next", &document.next).to_text()
 }

@@ -20,6 +20,7 @@ pub use plan::PlanCommand;
 use super::act::{Scene, Step, already_done};
 use super::invoice::refused;
 use super::sending::SendOptions;
+use crate::burn_time;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::help::Help;
@@ -181,8 +182,8 @@ fn terms(plan: &Plan, token: &TokenInfo) -> Fields {
         .row("pay", token.show(plan.amount))
         .optional("token", token.contract())
         .row("to merchant", &plan.merchant)
-        .row("for", format!("{} burn blocks", plan.interval))
-        .row("refundable for", format!("{} burn blocks", plan.refund_window))
+        .row("for", burn_time::span(plan.interval))
+        .row("refundable for", burn_time::span(plan.refund_window))
 }
 
 async fn subscribe(context: &Context, arguments: Subscribe) -> Result<Output, Failure> {
@@ -336,7 +337,7 @@ async fn list(context: &Context, arguments: List) -> Result<Output, Failure> {
         "subscription",
         "plan",
         "status",
-        "paid",
+        "payments",
         "next due",
         "payer",
         "merchant",
@@ -347,7 +348,7 @@ async fn list(context: &Context, arguments: List) -> Result<Output, Failure> {
             document.plan_id.to_string(),
             document.status.to_string(),
             document.payments.to_string(),
-            format!("burn height {}", document.next_due),
+            burn_time::moment(document.next_due, view.tip.burn_height),
             document.payer.to_string(),
             document.merchant.to_string(),
         ]);

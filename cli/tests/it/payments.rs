@@ -244,3 +244,25 @@ fn what_was_included_long_ago_is_final() {
     assert_eq!(state_after_resume(), ["final"]);
     assert!(state_after_resume().is_empty(), "nothing is left to do");
 }
+
+#[test]
+fn times_are_told_in_the_zone_of_whoever_reads_them() {
+    let shop = Shop::open();
+    let invoice = shop.paid_invoice();
+    let told = |zone: &str, arguments: &[&str]| {
+        let recoup = shop.of("shop").with_env("TZ", zone);
+        let finished = recoup.command(arguments).run().unwrap();
+        finished.stdout + &finished.stderr
+    };
+    let refund = ["refund", "create", "--invoice", &invoice, "--full"];
+    let list = ["--reference", &format!("zone-{invoice}"), "--yes"];
+    told("UTC", &[&refund[..], &list].concat());
+    for (zone, ending) in [("UTC", " UTC"), ("IST-5:30", " +05:30"), ("PST8", " -08:00")] {
+        let shown = told(zone, &["invoice", "show", &invoice]);
+        assert_eq!(shown.matches(ending).count(), 2, "{zone}: {shown}");
+        let status = told(zone, &["refund", "status", "--invoice", &invoice]);
+        assert_eq!(status.matches(ending).count(), 2, "{zone}: {status}");
+        let another = ["invoice", "extend-window", &invoice, "9000", "--dry-run"];
+        assert!(told(zone, &another).contains("burn blocks (about 63 days), for every payer"));
+    }
+}

@@ -51,7 +51,8 @@ Needs: a database, and a node, but with --tables-only
 
 Exit codes:
   0  no difference
-  1  differences, which are printed; or it could not compare
+  1  differences, which are printed
+  2  nothing can be said: no database, no node, or they changed meanwhile
 
 Examples:
   All of it:

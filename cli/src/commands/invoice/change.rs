@@ -14,6 +14,7 @@ use recoup_stacks::address::{ContractId, Principal};
 use serde::Serialize;
 
 use super::create::refused;
+use crate::burn_time;
 use crate::commands::SendOptions;
 use crate::commands::act::{Scene, Step, already_done};
 use crate::context::Context;
@@ -147,10 +148,10 @@ pub(super) async fn extend(context: &Context, arguments: ExtendWindow) -> Result
             title: "Longer refund window",
             plan: Fields::new()
                 .row("invoice", invoice_id)
-                .row("window now", format!("{old_window} burn blocks"))
+                .row("window now", burn_time::span(old_window))
                 .row(
                     "window then",
-                    format!("{new_window} burn blocks, for every payer"),
+                    format!("{}, for every payer", burn_time::span(new_window)),
                 ),
             question: format!("Lengthen the refund window of invoice {invoice_id}"),
         })

@@ -15,6 +15,7 @@ use recoup_stacks::address::Principal;
 use recoup_stacks::hex;
 use serde::Serialize;
 
+use crate::burn_time;
 use crate::commands::sending::{
     Finished, Outcome, Proposal, SendOptions, Sender, Sent, TransactionDocument, inclusion,
 };
@@ -155,7 +156,9 @@ fn proposal(
     let payments = arguments
         .min_payment
         .as_ref()
-        .map_or("one, of all".to_owned(), |least| format!("of at least {least}"));
+        .map_or("one, of the whole amount".to_owned(), |least| {
+            format!("of at least {least}")
+        });
     Proposal {
         outgoing: context.outgoing(&intent.core, &call, Intent::CreateInvoice(intent.clone())),
         title: "Invoice",
@@ -163,11 +166,8 @@ fn proposal(
             .row("amount", token.show(intent.amount))
             .optional("token", token.contract())
             .row("merchant", &intent.merchant)
-            .row("to pay within", format!("{} burn blocks", arguments.expires_in))
-            .row(
-                "refund window",
-                format!("{} burn blocks", arguments.refund_window),
-            )
+            .row("to pay within", burn_time::span(arguments.expires_in))
+            .row("refund window", burn_time::span(arguments.refund_window))
             .row("payments", payments)
             .optional("only payer", arguments.only_payer.as_ref())
             .row("reference", &intent.reference)

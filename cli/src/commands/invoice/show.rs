@@ -15,6 +15,7 @@ use recoup_stacks::hash::BurnHeight;
 use serde::Serialize;
 
 use super::create::refused;
+use crate::burn_time;
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::node::View;
@@ -195,8 +196,11 @@ fn text(document: &InvoiceDocument, token: &TokenInfo) -> String {
             document.min_payment.map(|least| token.show(least)),
         )
         .optional("only payer", document.only_payer.as_ref())
-        .row("to pay before", format!("burn height {}", document.expires_at))
-        .row("refund window", format!("{} burn blocks", document.refund_window))
+        .row(
+            "to pay before",
+            burn_time::until(document.expires_at, document.burn_height),
+        )
+        .row("refund window", burn_time::span(document.refund_window))
         .optional("reference", document.reference.as_ref())
         .optional("memo", document.memo.as_ref())
         .row("now", format!("burn height {}", document.burn_height));
@@ -208,7 +212,7 @@ fn text(document: &InvoiceDocument, token: &TokenInfo) -> String {
                 payer.payer.to_string(),
                 token.show(payer.paid),
                 token.show(payer.refunded),
-                format!("burn height {}", payer.deadline),
+                burn_time::moment(payer.deadline, document.burn_height),
             ]);
         }
         text.push('\n');

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::gate;
 use crate::approval::{ApprovalError, Request, approve, approver_of};
+use crate::burn_time;
 use crate::context::{Context, Wallet};
 use crate::failure::{Failure, Kind};
 use crate::home::{Existing, FileError, write_whole};
@@ -197,7 +198,10 @@ async fn show(
             "fee at most",
             TokenInfo::Stx.show(BaseUnits(request.terms.fee_ceiling.into())),
         )
-        .row("before", format!("burn height {}", request.terms.expires_at))
+        .row(
+            "before",
+            burn_time::until(request.terms.expires_at, view.tip.burn_height),
+        )
         .row("statement", hex::encode(&request.digest()?))
         .row("approver", format!("{} (wallet {})", wallet.address, wallet.name))
         .row("network", request.network))

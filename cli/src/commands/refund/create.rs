@@ -14,6 +14,7 @@ use super::gate::{self, Gate};
 use super::plan_text::{PlanDocument, plan_text};
 use super::read::read;
 use super::show::RefundDocument;
+use crate::burn_time;
 use crate::commands::sending::{
     Finished, Outcome, Priced, SendOptions, Sender, TransactionDocument, inclusion,
 };
@@ -203,7 +204,7 @@ async fn send_plan(
                 gate::ensure_fee(priced.fee.micro_stx, terms)?;
                 priced.outgoing.draft = Some(entry);
             }
-            Gate::Waiting(entry, terms) => return awaiting(entry, terms, document, text),
+            Gate::Waiting(entry, terms) => return awaiting(entry, terms, document, plan),
         }
     }
     if let Some(outcome) = plans_only {
@@ -242,13 +243,19 @@ fn pass(sender: &Sender<'_>, plan: &Plan) -> Result<Gate, Failure> {
 fn awaiting(
     journal_entry: u64,
     terms: ApprovalTerms,
-    plan: PlanDocument,
-    text: String,
+    document: PlanDocument,
+    plan: &Plan,
 ) -> Result<Output, Failure> {
     gate::note_waiting(journal_entry, terms);
     let outcome = Outcome::AwaitingApproval;
+    let text = Fields::new()
+        .row("entry", journal_entry)
+        .row("what", Intent::Refund(plan.intent.clone()).describe())
+        .row("state", "awaiting-approval")
+        .row("before", burn_time::until(terms.expires_at, plan.burn_height))
+        .to_text();
     let document = CreatedDocument {
-        plan: Some(plan),
+        plan: Some(document),
         awaiting: Some(AwaitingDocument { journal_entry, terms }),
         ..CreatedDocument::new(outcome)
     };

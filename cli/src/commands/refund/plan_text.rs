@@ -8,6 +8,7 @@ use recoup_stacks::address::Principal;
 use recoup_stacks::hash::BurnHeight;
 use serde::Serialize;
 
+use crate::burn_time;
 use crate::output::Fields;
 use crate::profile::Chain;
 use crate::refund::Plan;
@@ -81,8 +82,12 @@ impl PlanDocument {
 
 /// The plan as a table.
 pub(super) fn plan_text(plan: &Plan, chain: Chain, fee: u64, wallet: &str) -> String {
+    let deadline = burn_time::until(plan.deadline, plan.burn_height);
+    text(plan, chain, fee, wallet, &deadline)
+}
+
+fn text(plan: &Plan, chain: Chain, fee: u64, wallet: &str, deadline: &str) -> String {
     let intent = &plan.intent;
-    let blocks_left = plan.deadline.get().saturating_sub(plan.burn_height.get());
     let fields = Fields::new()
         .row("invoice", intent.invoice_id)
         .row("refund", plan.token.show(intent.amount))
@@ -109,10 +114,7 @@ pub(super) fn plan_text(plan: &Plan, chain: Chain, fee: u64, wallet: &str) -> St
         )
         .row("refunded before", plan.token.show(intent.expected_refunded))
         .row("left after", plan.token.show(plan.left_after))
-        .row(
-            "deadline",
-            format!("burn height {} ({blocks_left} blocks left)", plan.deadline),
-        )
+        .row("deadline", deadline)
         .optional("reference", intent.reference.as_ref())
         .optional("reason (public for ever)", intent.reason.as_ref())
         .row("fee", TokenInfo::Stx.show(BaseUnits(fee.into())))
@@ -157,12 +159,12 @@ mod tests {
 
     #[test]
     fn shows_who_gets_what_and_what_is_left() {
-        insta::assert_snapshot!(plan_text(&plan(None), Chain::Local, 300, "shop"));
+        insta::assert_snapshot!(text(&plan(None), Chain::Local, 300, "shop", "soon"));
     }
 
     #[test]
     fn a_reason_cannot_forge_lines_of_the_plan() {
         let reason = "late\n  refund  999 STX\u{1b}[1A".parse().unwrap();
-        insta::assert_snapshot!(plan_text(&plan(Some(reason)), Chain::Mainnet, 300, "shop"));
+        insta::assert_snapshot!(text(&plan(Some(reason)), Chain::Mainnet, 300, "shop", "soon"));
     }
 }

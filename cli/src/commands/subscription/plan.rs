@@ -13,6 +13,7 @@ use recoup_stacks::address::Principal;
 use serde::Serialize;
 
 use super::{read_plan, terms};
+use crate::burn_time;
 use crate::commands::SendOptions;
 use crate::commands::act::{Scene, Step, already_done};
 use crate::commands::invoice::refused;
@@ -140,11 +141,8 @@ async fn create(context: &Context, arguments: NewPlan) -> Result<Output, Failure
             plan: Fields::new()
                 .row("a period costs", token.show(amount))
                 .optional("token", token.contract())
-                .row("and lasts", format!("{} burn blocks", arguments.interval))
-                .row(
-                    "refundable for",
-                    format!("{} burn blocks", arguments.refund_window),
-                )
+                .row("and lasts", burn_time::span(arguments.interval))
+                .row("refundable for", burn_time::span(arguments.refund_window))
                 .row("merchant", scene.sender()),
             question: "Offer this plan".to_owned(),
         })
