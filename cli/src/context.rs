@@ -85,7 +85,7 @@ pub struct GlobalOptions {
         hide_env_values = true
     )]
     pub wallet: Option<WalletName>,
-    /// Print one JSON object on stdout, in place of text
+    /// Print one JSON object on stdout (docs/JSON.md) in place of text
     #[arg(long, global = true)]
     pub json: bool,
     #[command(flatten)]

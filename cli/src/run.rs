@@ -1,5 +1,6 @@
 //! From the process's arguments to its exit code.
 
+use std::env;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -20,7 +21,10 @@ use crate::terminal;
 /// Runs the command that the process's arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse(); // ends the process with 2 when it makes no sense of them
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return misunderstood(&error),
+    };
     let as_json = arguments.global.json;
     let result = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -33,6 +37,21 @@ pub fn main() -> ExitCode {
         })
         .and_then(|output| print(&output, as_json).map(|()| output.exit_code()));
     ExitCode::from(result.unwrap_or_else(|failure| report(&failure, as_json)))
+}
+
+/// Says what is wrong with the arguments, or what was asked of the program itself: help, version.
+fn misunderstood(error: &clap::Error) -> ExitCode {
+    let _ = error.print(); // nothing is left to say it with when the stream is gone
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
+    }
+    if env::args_os().any(|argument| argument == "--json") {
+        let text = error.render().to_string();
+        let what = text.lines().next().unwrap_or_default();
+        let failure = Failure::new(Kind::Usage, what.trim_start_matches("error: "));
+        let _ = print_error(&failure.hint("`--help` after the command says how it is typed"));
+    }
+    ExitCode::from(Kind::Usage.exit_code())
 }
 
 async fn run(arguments: Arguments, interrupt: &Interrupt) -> Result<Output, Failure> {
@@ -76,7 +95,11 @@ fn report(failure: &Failure, as_json: bool) -> u8 {
     terminal::show(&failure.to_text());
     if as_json {
         // Nothing is left to say it with when stdout is gone.
-        let _ = Output::new(&json!({ "error": failure }), "").map(|output| output.print(true));
+        let _ = print_error(failure);
     }
     failure.kind.exit_code()
+}
+
+fn print_error(failure: &Failure) -> Result<(), Failure> {
+    print(&Output::new(&json!({ "error": failure }), "")?, true)
 }

@@ -1,9 +1,12 @@
 //! What the program says of itself.
 
+use std::fs;
+
+use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 use recoup_cli::arguments::{Arguments, Command};
 use recoup_cli::commands::tx::TxCommand;
-use recoup_test_support::{Manual, Recoup};
+use recoup_test_support::{Manual, Recoup, repository};
 
 use crate::shop::Home;
 
@@ -33,6 +36,84 @@ fn the_help_is_a_manual_whose_examples_can_be_typed() {
     insta::assert_snapshot!("commands", manual.tree());
     let complaints = manual.complaints(parse);
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+/// Commands in code spans and blocks, with what stands for a name or number in capitals.
+fn commands_in(document: &str) -> Vec<String> {
+    let text = document.replace("\\\n", " ");
+    let spans = text.split('`').skip(1).step_by(2);
+    let blocks = text.split("```").skip(1).step_by(2).flat_map(str::lines);
+    spans
+        .chain(blocks)
+        .flat_map(|code| code.split(" | ").collect::<Vec<_>>())
+        .map(|code| {
+            code.trim_start_matches("$ ")
+                .split(" # ")
+                .next()
+                .unwrap_or_default()
+                .trim()
+        })
+        .filter(|code| code.starts_with("recoup ") && !code.contains(['\n', '(']))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whether a command exists with the options that are written; it need not be whole.
+fn can_be_typed(command: &str, placeholder: &str) -> Result<(), String> {
+    let command = command.replace('>', " ").replace('<', "");
+    let words = shlex::split(&command).ok_or("no shell understands it")?;
+    let is_capital = |word: &&String| {
+        word.len() > 2
+            && word
+                .chars()
+                .all(|letter| letter.is_ascii_uppercase() || letter == '_')
+    };
+    let words = words.iter().filter(|word| word.as_str() != "..").map(|word| {
+        if is_capital(&word) {
+            placeholder.to_owned()
+        } else {
+            word.clone()
+        }
+    });
+    let error = match Arguments::try_parse_from(words) {
+        Ok(_) => return Ok(()),
+        Err(error) => error,
+    };
+    match error.kind() {
+        ErrorKind::MissingRequiredArgument
+        | ErrorKind::MissingSubcommand
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+        | ErrorKind::DisplayHelp
+        | ErrorKind::DisplayVersion => Ok(()),
+        // An option is named, not used.
+        ErrorKind::InvalidValue if error.to_string().contains("none was supplied") => Ok(()),
+        _ => Err(error.to_string()),
+    }
+}
+
+#[test]
+fn every_command_that_the_documents_name_can_be_typed() {
+    let root = repository();
+    let mut documents = vec![root.join("README.md"), root.join("SECURITY.md")];
+    for folder in ["docs", "docs/operations"] {
+        let entries = fs::read_dir(root.join(folder)).unwrap();
+        documents.extend(entries.map(|entry| entry.unwrap().path()));
+    }
+    let (mut count, mut wrong) = (0, String::new());
+    for path in documents
+        .iter()
+        .filter(|path| path.extension().is_some_and(|end| end == "md"))
+    {
+        for command in commands_in(&fs::read_to_string(path).unwrap()) {
+            count += 1;
+            let tries = ["1", "name"].map(|placeholder| can_be_typed(&command, placeholder));
+            if let [Err(error), Err(_)] = tries {
+                wrong.push_str(&format!("{}: `{command}`\n{error}\n", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(count > 100, "only {count} commands found");
 }
 
 #[test]

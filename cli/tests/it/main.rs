@@ -2,6 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "helpers of tests may end the test"
 )]
 
@@ -15,6 +16,8 @@ mod help;
 mod history;
 mod hurried;
 mod interrupted;
+mod json;
+mod json_page;
 mod manual;
 mod nonces;
 mod offline;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use recoup_test_support::Recoup;
 use serde_json::{Value, json};
 
+use crate::json_page;
 use crate::shop::{Home, Shop, WALLETS};
 
 const DEAD_NODE: &str = "http://127.0.0.1:1";
@@ -38,7 +39,9 @@ fn run(recoup: &Recoup, code: i32, arguments: &[&str]) -> Value {
     } else {
         command
     };
-    command.run().unwrap().json().unwrap()
+    let document = command.run().unwrap().json().unwrap();
+    json_page::check(arguments, &document);
+    document
 }
 
 fn text(path: &Path) -> &str {

@@ -9,6 +9,8 @@ use recoup_test_support::{LocalChain, LocalChainOptions, Recoup};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::json_page;
+
 /// Published test phrases of Clarinet's devnet (settings/Devnet.toml). Never send real funds to them.
 pub(crate) const WALLETS: [(&str, &str, &str); 4] = [
     (
@@ -56,6 +58,7 @@ impl Home {
     pub(crate) fn recoup(&self) -> Recoup {
         Recoup::new(env!("CARGO_BIN_EXE_recoup"), self.path().join("home"))
             .with_env("RECOUP_PASSPHRASE_FILE", self.path().join("passphrase"))
+            .with_env("TZ", "UTC")
     }
 
     pub(crate) fn import(&self, recoup: &Recoup, name: &str, secret: &str) -> String {
@@ -69,6 +72,15 @@ impl Home {
         fs::remove_file(&file).unwrap();
         finished.stdout.trim().to_owned()
     }
+}
+
+/// Runs a command that has to end with this code. Its document, which is as docs/JSON.md says, and the same without what
+/// differs from run to run.
+pub(crate) fn document(recoup: &Recoup, code: i32, arguments: &[&str]) -> (Value, Value) {
+    let command = recoup.command(arguments).arg("--json").expect_code(code);
+    let document = command.run().unwrap().json().unwrap();
+    let redacted = json_page::check(arguments, &document);
+    (document, redacted)
 }
 
 /// The scene of all stories. They take turns on one chain, each with invoices of its own; a chain for each would take
@@ -118,25 +130,12 @@ impl Shop {
 
     /// Runs a command that has to succeed, and gives its document.
     pub(crate) fn run(&self, wallet: &str, arguments: &[&str]) -> Value {
-        self.of(wallet)
-            .command(arguments)
-            .arg("--json")
-            .run()
-            .unwrap()
-            .json()
-            .unwrap()
+        self.run_to(0, wallet, arguments)
     }
 
     /// Runs a command that has to end with this code, and gives its document.
     pub(crate) fn run_to(&self, code: i32, wallet: &str, arguments: &[&str]) -> Value {
-        self.of(wallet)
-            .command(arguments)
-            .arg("--json")
-            .expect_code(code)
-            .run()
-            .unwrap()
-            .json()
-            .unwrap()
+        document(&self.of(wallet), code, arguments).0
     }
 
     /// An invoice of 10 STX that alice paid. Its id.
