@@ -12,7 +12,7 @@
 //!
 //! A comment `situation` starts a story, `then` lets something happen in it; what both words mean, the test that reads the
 //! document says. `<txid>`, or any other word in angle brackets, stands for some text; a line of three dots for any lines.
-//! How wide the gaps between columns are does not matter, as it follows from what stands in them.
+//! A command that ends with a backslash goes on in the next line. How wide the gaps between columns are does not matter, as it follows from what stands in them.
 
 use std::env;
 use std::ffi::OsString;
@@ -124,6 +124,10 @@ fn take_line(situation: &mut Situation, line: usize, text: &str) -> Result<(), D
         return Ok(());
     }
     match situation.steps.last_mut() {
+        Some(Step::Command(shown)) if shown.output.is_empty() && shown.command.ends_with('\\') => {
+            shown.command.push('\n');
+            shown.command.push_str(text);
+        }
         Some(Step::Command(shown)) => shown.output.push(text.to_owned()),
         _ => return Err(DocumentError::NoCommand(line)),
     }
@@ -234,6 +238,11 @@ mod tests {
         $ recoup b\n\
         ```\n\
         <!-- then: rain -->\n\
+        ```console\n\
+        $ recoup c \\\n\
+        d\n\
+        e\n\
+        ```\n\
         ```sh\n\
         not run\n\
         ```\n";
@@ -255,7 +264,8 @@ mod tests {
             [
                 command(5, "recoup a", 6, &["x <txid> y", "..."]),
                 command(8, "recoup b", 0, &[]),
-                Step::Event("rain".to_owned())
+                Step::Event("rain".to_owned()),
+                command(12, "recoup c \\\nd", 0, &["e"])
             ]
         );
     }

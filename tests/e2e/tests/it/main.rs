@@ -7,6 +7,7 @@
 )]
 
 mod crashes;
+mod documents;
 mod evidence;
 #[cfg(target_os = "linux")]
 mod footprint;
