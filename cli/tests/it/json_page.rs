@@ -41,6 +41,10 @@ pub(crate) fn check(arguments: &[&str], document: &Value) -> Value {
     let mut objections = Vec::new();
     let object = match document.as_object() {
         Some(fields) if fields.len() == 1 && fields.contains_key("error") => page().shared("error"),
+        // Known to the contract alone.
+        Some(fields) if arguments.contains(&"status") && fields.contains_key("refund_id") => {
+            page().of_command(&["refund", "show"])
+        }
         _ => page().of_command(arguments),
     };
     let object = object.unwrap_or_else(|| panic!("docs/JSON.md says nothing of {arguments:?}: {document:#}"));
