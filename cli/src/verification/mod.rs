@@ -1,7 +1,7 @@
 //! Checking a refund against everything that tells of it: the signed transaction, the contract's event, the token transfer,
 //! the contract's maps, and the indexer.
 //!
-//! Each says what it says ([`Facts`]); what most of them say counts, and whoever says otherwise is named ([`judge`]). The
+//! Each says what it says ([`Facts`]); what most of them say counts, and whoever says otherwise is named (`judge`). The
 //! files `transaction`, `replay` and `facts` are functions of data; `collect` and `maps` ask.
 
 mod block;
