@@ -232,7 +232,21 @@ async fn flags(connection: &mut PgConnection) -> Result<Vec<BrokenRule>, DbError
                union all
                select 'invoice', index_block_hash, txid, ordinal, canonical from invoice
                union all
-               select 'payment', index_block_hash, txid, ordinal, canonical from payment)
+               select 'payment', index_block_hash, txid, ordinal, canonical from payment
+               union all
+               select 'satellite_event', index_block_hash, txid, ordinal, canonical from satellite_event
+               union all
+               select 'operator_change', index_block_hash, txid, ordinal, canonical from operator_change
+               union all
+               select 'subscription_plan', index_block_hash, txid, ordinal, canonical from subscription_plan
+               union all
+               select 'subscription', index_block_hash, txid, ordinal, canonical from subscription
+               union all
+               select 'subscription_change', index_block_hash, txid, ordinal, canonical from subscription_change
+               union all
+               select 'reserve_movement', index_block_hash, txid, ordinal, canonical from reserve_movement
+               union all
+               select 'reserve_delegate_change', index_block_hash, txid, ordinal, canonical from reserve_delegate_change)
            select 'canonical is the block''s' as "rule!",
                   format('%s %s/%s/%s', relation, encode(index_block_hash, 'hex'), encode(txid, 'hex'), ordinal)
                       as "place!",

@@ -111,16 +111,7 @@ fn the_databases_disk_is_full() {
     program.deliver(before);
     settle(&url);
 
-    cluster.disk().unwrap().fill().unwrap();
-    // There is room in the pages that the tables have; large messages need new ones. The node repeats the one that is
-    // refused, so here is the same.
-    let large: Vec<Posted> = (0..64).map(|number| noise(number, 200_000)).collect();
-    let taken = large
-        .iter()
-        .take_while(|message| program.post(message) == Some(200))
-        .count();
-    assert!(taken < large.len(), "the disk is not full");
-    assert_eq!(program.post(&large[taken]), Some(503));
+    let (large, taken) = fill_disk(&cluster, &program);
     let told = running.wait_until_not_ready("observer-refusing");
     let conditions = told["conditions"].as_array().unwrap();
     let refusing = conditions
@@ -155,14 +146,7 @@ fn the_disk_of_what_the_database_writes_ahead_is_full() {
     program.deliver(before);
     settle(&url);
 
-    cluster.disk().unwrap().fill().unwrap();
-    let large: Vec<Posted> = (0..64).map(|number| noise(number, 200_000)).collect();
-    let taken = large
-        .iter()
-        .take_while(|message| program.post(message) == Some(200))
-        .count();
-    assert!(taken < large.len(), "the disk is not full");
-    assert_eq!(program.post(&large[taken]), Some(503));
+    let (large, taken) = fill_disk(&cluster, &program);
     running.wait_until_not_ready("observer-refusing");
     running.wait_until_not_ready("database-unavailable");
 
@@ -175,6 +159,21 @@ fn the_disk_of_what_the_database_writes_ahead_is_full() {
     assert_same(&dump(&url), &scenario.dump(), "with room again");
     let kept = lines(&url, "select count(*)::text from inbox where path = '/noise'");
     assert_eq!(kept, [large.len().to_string()], "each message once");
+}
+
+/// Fills the cluster's small disk. Answers large messages, and how many of them were taken before one was refused.
+fn fill_disk(cluster: &Cluster, program: &Program) -> (Vec<Posted>, usize) {
+    cluster.disk().unwrap().fill().unwrap();
+    // There is room in the files that PostgreSQL has; large messages need more. The node repeats the one that is refused,
+    // so here is the same.
+    let large: Vec<Posted> = (0..64).map(|number| noise(number, 200_000)).collect();
+    let taken = large
+        .iter()
+        .take_while(|message| program.post(message) == Some(200))
+        .count();
+    assert!(taken < large.len(), "the disk is not full");
+    assert_eq!(program.post(&large[taken]), Some(503));
+    (large, taken)
 }
 
 /// A message that nobody follows, and that does not compress.

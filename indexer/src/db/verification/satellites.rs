@@ -296,40 +296,9 @@ pub async fn operators(connection: &mut PgConnection) -> Result<Vec<KeyedRow>, D
 /// # Errors
 /// When the database is out of reach.
 pub async fn broken_rules(connection: &mut PgConnection) -> Result<Vec<BrokenRule>, DbError> {
-    let mut broken = flags(&mut *connection).await?;
-    broken.extend(sums(&mut *connection).await?);
+    let mut broken = sums(&mut *connection).await?;
     broken.extend(issuers(connection).await?);
     Ok(broken)
-}
-
-async fn flags(connection: &mut PgConnection) -> Result<Vec<BrokenRule>, DbError> {
-    Ok(sqlx::query_as!(
-        BrokenRule,
-        r#"with flagged as (
-               select 'satellite_event' as relation, index_block_hash, txid, ordinal, canonical from satellite_event
-               union all
-               select 'operator_change', index_block_hash, txid, ordinal, canonical from operator_change
-               union all
-               select 'subscription_plan', index_block_hash, txid, ordinal, canonical from subscription_plan
-               union all
-               select 'subscription', index_block_hash, txid, ordinal, canonical from subscription
-               union all
-               select 'subscription_change', index_block_hash, txid, ordinal, canonical from subscription_change
-               union all
-               select 'reserve_movement', index_block_hash, txid, ordinal, canonical from reserve_movement
-               union all
-               select 'reserve_delegate_change', index_block_hash, txid, ordinal, canonical from reserve_delegate_change)
-           select 'canonical is the block''s' as "rule!",
-                  format('%s %s/%s/%s', relation, encode(index_block_hash, 'hex'), encode(txid, 'hex'), ordinal)
-                      as "place!",
-                  coalesce(block.canonical::text, 'no such block') as "expected!", flagged.canonical::text as "found!"
-             from flagged left join block using (index_block_hash)
-            where block.canonical is distinct from flagged.canonical
-            limit $1"#,
-        NAMED,
-    )
-    .fetch_all(connection)
-    .await?)
 }
 
 async fn sums(connection: &mut PgConnection) -> Result<Vec<BrokenRule>, DbError> {
