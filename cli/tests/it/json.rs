@@ -14,7 +14,7 @@ use crate::json_page;
 use crate::shop::{Home, Shop, WALLETS, document};
 
 /// What this day has no use for; where it is looked at.
-const ELSEWHERE: [(&str, &str); 9] = [
+const ELSEWHERE: [(&str, &str); 10] = [
     ("wallet connect", "tests/browser: it needs one"),
     ("refund approve", "approvals.rs"),
     ("tx combine", "offline.rs"),
@@ -24,6 +24,7 @@ const ELSEWHERE: [(&str, &str); 9] = [
     ("reserve revoke", "satellites.rs"),
     ("history", "tests/e2e: it needs an indexer"),
     ("refund verify", "tests/e2e: it needs an indexer"),
+    ("refund receipt", "tests/e2e: it needs an indexer"),
 ];
 
 /// The day's protocol: commands and what they printed.
