@@ -15,6 +15,7 @@ use prometheus_client::registry::{Registry, Unit};
 use sqlx::PgPool;
 
 use crate::diagnosis::{Condition, Diagnosis};
+use crate::ingest::Phases;
 
 /// Every name starts with it.
 const PREFIX: &str = "recoup_indexer";
@@ -65,6 +66,7 @@ pub struct Metrics {
     registry: Registry,
     messages: Family<Outcome, Counter>,
     ingest_duration: Histogram,
+    phases: Phases,
     reorg_depth: Histogram,
     partitions_dropped: Counter,
     requests: Family<Route, Counter>,
@@ -111,6 +113,7 @@ impl Default for Metrics {
             registry: Registry::with_prefix(PREFIX),
             messages: Family::default(),
             ingest_duration: durations(),
+            phases: Phases::default(),
             reorg_depth: Histogram::new([1.0, 2.0, 6.0, 12.0, 50.0, 100.0, 300.0, 1000.0]),
             partitions_dropped: Counter::default(),
             requests: Family::default(),
@@ -125,6 +128,12 @@ impl Default for Metrics {
 }
 
 impl Metrics {
+    /// Where the time of following goes.
+    #[must_use]
+    pub fn phases(&self) -> Phases {
+        self.phases.clone()
+    }
+
     fn register_counts(&mut self) {
         let registry = &mut self.registry;
         registry.register(
@@ -138,6 +147,7 @@ impl Metrics {
             Unit::Seconds,
             self.ingest_duration.clone(),
         );
+        self.phases.register(registry);
         registry.register_with_unit(
             "reorg_depth",
             "Canonical Stacks blocks that left the chain at once, of the forks that this process followed",

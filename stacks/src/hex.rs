@@ -50,17 +50,32 @@ pub fn decode(text: &str) -> Result<Vec<u8>, HexError> {
     }
     let mut bytes = Vec::with_capacity(digits.len() / 2);
     let (pairs, _) = digits.as_chunks::<2>();
-    for [high, low] in pairs {
-        match (nibble(*high), nibble(*low)) {
-            (Some(high), Some(low)) => bytes.push(high << 4 | low),
-            _ => return Err(first_invalid(digits)),
-        }
+    // Most of a block is hexadecimal: whether all digits are good is asked once, at the end.
+    let mut seen = 0;
+    bytes.extend(pairs.iter().map(|[high, low]| {
+        let (high, low) = (value_of(*high), value_of(*low));
+        seen |= high | low;
+        (high << 4) | (low & 0x0f)
+    }));
+    if seen & 0xf0 == 0 {
+        Ok(bytes)
+    } else {
+        Err(first_invalid(digits))
     }
-    Ok(bytes)
+}
+
+/// The value of a digit; what is none has one that no digit has.
+const fn value_of(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        b'A'..=b'F' => digit - b'A' + 10,
+        _ => 0xff,
+    }
 }
 
 fn first_invalid(digits: &[u8]) -> HexError {
-    let position = digits.iter().position(|digit| nibble(*digit).is_none());
+    let position = digits.iter().position(|digit| value_of(*digit) == 0xff);
     HexError::InvalidDigit {
         position: position.unwrap_or_default(),
     }
@@ -79,15 +94,6 @@ fn push(text: &mut String, bytes: &[u8]) {
     for byte in bytes {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
-    }
-}
-
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
     }
 }
 

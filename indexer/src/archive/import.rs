@@ -1,13 +1,13 @@
-//! Imports an archive: a thread reads, ingest follows, a short queue between them bounds the memory.
+//! Imports an archive: a thread reads, another makes messages of it, ingest follows. Short queues between them bound the
+//! memory.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde::Serialize;
 use sqlx::PgPool;
@@ -18,10 +18,10 @@ use super::progress::{Counted, Progress, per_second};
 use super::reader::{ArchiveError, ArchiveReader, ArchivedRow, Batch, BatchLimits, Checkpoint};
 use crate::db::{self, DbError};
 use crate::diagnosis::Vitals;
-use crate::ingest::{ArchivedMessage, Decoder, Ingest, IngestSettings, Phase, Phases};
+use crate::ingest::{ArchivedMessage, Decoder, Ingest, IngestSettings, Phase, Phases, UnreadMessage};
 use crate::observer::Inbox;
 
-/// Batches that may wait for ingest.
+/// Batches that may wait in each queue.
 const QUEUED_BATCHES: usize = 1;
 
 /// Where an archive comes from.
@@ -50,7 +50,7 @@ pub enum ImportError {
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
-    /// The reading thread ended without a word.
+    /// The reading or decoding thread ended without a word.
     #[error("reading the archive ended unexpectedly")]
     ReaderEnded,
 }
@@ -69,7 +69,7 @@ pub struct ImportSummary {
     /// Rows a second, of those that were not skipped.
     pub rows_per_second: u64,
     /// Where the time went. Reading and decoding happen beside the rest.
-    pub milliseconds: BTreeMap<Phase, u64>,
+    pub milliseconds: BTreeMap<&'static str, u64>,
 }
 
 /// Imports an archive, from where an earlier import of it ended unless `from_start`. May run beside the indexer.
@@ -96,13 +96,14 @@ pub async fn import(
     }
     drop(connection);
     let mut progress = Progress::new(input_read, length);
+    let (unread_queue, mut unread) = mpsc::channel(QUEUED_BATCHES);
     let (queue, mut batches) = mpsc::channel(QUEUED_BATCHES);
     let decoder = Decoder::new(&settings.core_contract, &settings.satellites);
     let mut ingest = Ingest::new(pool.clone(), settings, None, Inbox::default(), Vitals::default());
     let phases = ingest.phases();
-    let of_reading = phases.clone();
-    let reading =
-        tokio::task::spawn_blocking(move || read(text, limits, &known, &decoder, &of_reading, &queue));
+    let (of_reading, of_decoding) = (phases.clone(), phases.clone());
+    let reading = tokio::task::spawn_blocking(move || read(text, limits, &known, &of_reading, &unread_queue));
+    let decoding = tokio::task::spawn_blocking(move || decode(&decoder, &of_decoding, &mut unread, &queue));
 
     let mut summary = ImportSummary::default();
     while let Some(event) = phases.timed(Phase::WaitForMessages, batches.recv()).await {
@@ -127,6 +128,7 @@ pub async fn import(
         }
     }
     reading.await.map_err(|_| ImportError::ReaderEnded)??;
+    decoding.await.map_err(|_| ImportError::ReaderEnded)??;
     let mut connection = pool.acquire().await.map_err(DbError::from)?;
     let building = db::deferred_index::build_all(&mut connection);
     phases.timed(Phase::Indexes, building).await?;
@@ -138,9 +140,9 @@ pub async fn import(
 }
 
 /// What the reading thread tells.
-enum Read {
+enum Read<M> {
     Skipped(Checkpoint),
-    Batch(Batch<ArchivedMessage>),
+    Batch(Batch<M>),
 }
 
 type Input = Box<dyn io::Read + Send>;
@@ -161,43 +163,67 @@ fn open(input: ArchiveInput, count: Arc<AtomicU64>) -> Result<(Counted<Input>, O
     Ok((Counted::new(input, count), length))
 }
 
+/// Reads batches until the end, or until nobody receives them any more: ingest failed then, which says so itself.
 fn read(
     input: Counted<Input>,
     limits: BatchLimits,
     known: &[Checkpoint],
-    decoder: &Decoder,
     phases: &Phases,
-    queue: &mpsc::Sender<Read>,
+    queue: &mpsc::Sender<Read<UnreadMessage>>,
 ) -> Result<(), ArchiveError> {
     let mut reader = ArchiveReader::new(decompress(input)?, limits);
     let mut next = reader.skip_imported(known)?.map(Read::Skipped);
     loop {
-        // Nobody receives any more when ingest failed, which says so itself.
         if let Some(event) = next.take()
             && queue.blocking_send(event).is_err()
         {
             return Ok(());
         }
         let started = Instant::now();
-        let decoding = Cell::new(Duration::ZERO);
-        let batch = reader.next_batch(|row| {
-            let started = Instant::now();
-            let message = ArchivedMessage::read(decoder, row);
-            decoding.set(decoding.get() + started.elapsed());
-            message
-        })?;
-        phases.add(Phase::Decode, decoding.get());
-        phases.add(Phase::Read, started.elapsed().saturating_sub(decoding.get()));
+        let batch = reader.next_batch(UnreadMessage::of)?;
+        phases.add(Phase::Read, started.elapsed());
         match batch {
-            // Half a row is no row that is damaged: the other half may come yet.
-            Some(batch) if batch.checkpoint.is_none() && !batch.rows.iter().all(is_readable) => {
-                let row = reader.rows().saturating_add(1);
-                return Err(ArchiveError::Cut { row });
-            }
             Some(batch) => next = Some(Read::Batch(batch)),
             None => return Ok(()),
         }
     }
+}
+
+/// Makes messages of what was read.
+fn decode(
+    decoder: &Decoder,
+    phases: &Phases,
+    unread: &mut mpsc::Receiver<Read<UnreadMessage>>,
+    queue: &mpsc::Sender<Read<ArchivedMessage>>,
+) -> Result<(), ArchiveError> {
+    let mut rows: u64 = 0;
+    while let Some(event) = unread.blocking_recv() {
+        let event = match event {
+            Read::Skipped(checkpoint) => {
+                rows = checkpoint.rows;
+                Read::Skipped(checkpoint)
+            }
+            Read::Batch(batch) => {
+                let started = Instant::now();
+                let decoded = batch.map(|message| message.read(decoder));
+                phases.add(Phase::Decode, started.elapsed());
+                match decoded.checkpoint {
+                    Some(checkpoint) => rows = checkpoint.rows,
+                    // Half a row is no row that is damaged: the other half may come yet.
+                    None if !decoded.rows.iter().all(is_readable) => {
+                        let row = rows.saturating_add(1);
+                        return Err(ArchiveError::Cut { row });
+                    }
+                    None => {}
+                }
+                Read::Batch(decoded)
+            }
+        };
+        if queue.blocking_send(event).is_err() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 const fn is_readable(row: &ArchivedRow<ArchivedMessage>) -> bool {

@@ -46,6 +46,20 @@ pub struct Batch<M> {
     pub checkpoint: Option<Checkpoint>,
 }
 
+impl<M> Batch<M> {
+    /// The same with other messages.
+    pub fn map<N>(self, mut change: impl FnMut(M) -> N) -> Batch<N> {
+        let rows = self.rows.into_iter().map(|row| match row {
+            ArchivedRow::Message(message) => ArchivedRow::Message(change(message)),
+            ArchivedRow::Malformed { line, reason } => ArchivedRow::Malformed { line, reason },
+        });
+        Batch {
+            rows: rows.collect(),
+            checkpoint: self.checkpoint,
+        }
+    }
+}
+
 /// When a batch is full.
 #[derive(Debug, Clone, Copy)]
 pub struct BatchLimits {
@@ -58,7 +72,7 @@ pub struct BatchLimits {
 }
 
 impl Default for BatchLimits {
-    /// Batches are small enough to hold three of them in memory, and large enough to be worth a transaction.
+    /// Batches are small enough to hold five of them in memory, and large enough to be worth a transaction.
     fn default() -> Self {
         Self {
             rows: 1024,
@@ -129,12 +143,6 @@ impl<R: BufRead> ArchiveReader<R> {
             pending: false,
             is_cut: false,
         }
-    }
-
-    /// Number of the last row that was read whole, from 1; 0 before the first.
-    #[must_use]
-    pub const fn rows(&self) -> u64 {
-        self.rows
     }
 
     /// Skips what was imported before, when the archive is one of these; answers how much.

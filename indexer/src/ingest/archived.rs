@@ -28,27 +28,40 @@ enum Content {
     Unreadable(String, Vec<u8>),
 }
 
-impl ArchivedMessage {
-    /// Reads a message; none on a path that is not followed.
+/// A message of an archive, as it stands there.
+#[derive(Debug, Clone)]
+pub struct UnreadMessage {
+    path: String,
+    body: Vec<u8>,
+}
+
+impl UnreadMessage {
+    /// What a row holds; none on a path that is not followed.
     ///
     /// # Errors
     /// [`RowError`] when its payload is none.
-    pub fn read(decoder: &Decoder, row: &Row<'_>) -> Result<Option<Self>, RowError> {
+    pub fn of(row: &Row<'_>) -> Result<Option<Self>, RowError> {
         if !is_followed(&row.path) {
             return Ok(None);
         }
-        let body = row.payload()?;
-        let content = match decoder.decode(Source::Archive, &row.path, &body, Arrival(0)) {
-            Ok(message) => {
-                let kept = message.may_be_refused().then(|| body.into_owned());
-                Content::Readable(message, kept)
-            }
-            Err(error) => Content::Unreadable(error.to_string(), body.into_owned()),
-        };
         Ok(Some(Self {
             path: row.path.to_string(),
-            content,
+            body: row.payload()?.into_owned(),
         }))
+    }
+
+    /// Reads it.
+    #[must_use]
+    pub fn read(self, decoder: &Decoder) -> ArchivedMessage {
+        let Self { path, body } = self;
+        let content = match decoder.decode(Source::Archive, &path, &body, Arrival(0)) {
+            Ok(message) => {
+                let kept = message.may_be_refused().then_some(body);
+                Content::Readable(message, kept)
+            }
+            Err(error) => Content::Unreadable(error.to_string(), body),
+        };
+        ArchivedMessage { path, content }
     }
 }
 

@@ -11,7 +11,7 @@ mod upkeep;
 mod window;
 mod worker;
 
-pub use archived::ArchivedMessage;
+pub use archived::{ArchivedMessage, UnreadMessage};
 pub use message::{Decoder, Message, MessageError, NEW_BLOCK, NEW_BURN_BLOCK, REPLAYED_BLOCK, is_followed};
 pub use phases::{Phase, Phases};
 pub use upkeep::Retention;

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::message::Decoder;
 use super::pass::Pass;
-use super::phases::Phases;
+use super::phases::{Phase, Phases};
 use super::upkeep::{Retention, Upkeep};
 use super::window::Window;
 use crate::chain::{Arrival, Tree};
@@ -95,8 +95,8 @@ impl Ingest {
             settings,
             inbox,
             upkeep: Upkeep::new(retention, vitals.clone()),
+            phases: vitals.metrics().phases(),
             vitals,
-            phases: Phases::default(),
             memory: None,
         }
     }
@@ -186,7 +186,8 @@ impl Ingest {
     async fn process_next(&mut self, connection: &mut PgConnection) -> Result<bool, DbError> {
         let mut transaction = connection.begin().await?;
         let mut memory = self.take_memory(&mut transaction).await?;
-        let Some(message) = db::inbox::next(&mut transaction).await? else {
+        let next = db::inbox::next(&mut transaction);
+        let Some(message) = self.phases.timed(Phase::Read, next).await? else {
             self.inbox.set_depth(db::inbox::depth(&mut transaction).await?);
             db::commit(transaction, CommitPoint::NoMessage).await?;
             self.memory = Some(memory);
@@ -202,7 +203,8 @@ impl Ingest {
         }
         db::inbox::mark_processed(&mut transaction, message.arrival).await?;
         db::chain_tip::set_cursor(&mut transaction, message.arrival).await?;
-        db::commit(transaction, CommitPoint::Message).await?;
+        let commit = db::commit(transaction, CommitPoint::Message);
+        self.phases.timed(Phase::Commit, commit).await?;
         self.settings.window.trim(&mut memory.tree);
         memory.cursor = Some(message.arrival);
         self.memory = Some(memory);
@@ -229,9 +231,11 @@ impl Ingest {
         tree: &mut Tree,
         message: &InboxMessage,
     ) -> Result<(), DbError> {
+        let started = Instant::now();
         let decoded = self
             .decoder
             .decode(message.source, &message.path, &message.body, message.arrival);
+        self.phases.add(Phase::Decode, started.elapsed());
         match decoded {
             Err(error) => quarantine(connection, message, &error.to_string()).await,
             Ok(decoded) => {

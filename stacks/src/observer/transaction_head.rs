@@ -45,8 +45,8 @@ impl From<ReadNameError> for TransactionHeadError {
     }
 }
 
-/// Digits within which the head of nearly every transaction ends.
-const USUAL_HEAD_DIGITS: usize = 1024;
+/// Digits within which the head of a transaction without post-conditions ends, and of nearly every transaction.
+const USUAL_HEAD_DIGITS: [usize; 2] = [400, 1024];
 
 /// What a payload does, where an observer cares.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,10 +82,12 @@ impl TransactionHead {
     pub fn from_hex(raw_tx: &str) -> Result<Option<Self>, TransactionHeadError> {
         let digits = raw_tx.strip_prefix("0x").unwrap_or(raw_tx);
         // A head is short, and what follows it may be long: that is decoded only where the head is not short.
-        if let Some(start) = digits.get(..USUAL_HEAD_DIGITS)
-            && let Ok(head) = Self::decode(&hex::decode(start)?)
-        {
-            return Ok(Some(head));
+        for usual in USUAL_HEAD_DIGITS {
+            if let Some(start) = digits.get(..usual)
+                && let Ok(head) = Self::decode(&hex::decode(start)?)
+            {
+                return Ok(Some(head));
+            }
         }
         let bytes = hex::decode(digits)?;
         if bytes == [0] {

@@ -2,15 +2,14 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
-use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use recoup_block_tree::{Dense, Sparse};
 use recoup_test_support::{Cluster, scratch_folder};
-use serde_json::Value;
 
 use crate::copied::{Cost, copy_all, cost_of};
 use crate::database::Database;
+use crate::phases;
 use crate::program::{self, Finished};
 use crate::scale::Scale;
 use crate::table::{Line, Table, above, below, float, per_second};
@@ -124,33 +123,14 @@ pub(crate) fn sparse(cluster: &Cluster, scale: &Scale, table: &mut Table) -> Res
 
 /// Where the time went, as the import says itself, the most first; and the CPU's, which a busy machine falsifies less.
 fn spent(import: &Finished, cost: Cost, copied: Cost) -> String {
-    let phases = import.said.get("milliseconds").and_then(Value::as_object);
-    let mut phases: Vec<(&str, u64)> = phases
-        .into_iter()
-        .flatten()
-        .filter_map(|(phase, time)| Some((phase.as_str(), time.as_u64()?)))
-        .collect();
-    phases.sort_by_key(|(_, time)| std::cmp::Reverse(*time));
+    let phases = phases::of_summary(&import.said);
     let (beside, tables): (Vec<_>, Vec<_>) = phases
         .into_iter()
-        .partition(|(phase, _)| BESIDE_THE_REST.contains(phase));
-    let list = |phases: &[(&str, u64)]| {
-        let phases = phases.iter().filter(|(_, time)| *time > 0);
-        let texts: Vec<String> = phases
-            .map(|(phase, time)| {
-                format!(
-                    "{} {:.1} s",
-                    phase.replace('_', " "),
-                    Duration::from_millis(*time).as_secs_f64()
-                )
-            })
-            .collect();
-        texts.join(", ")
-    };
+        .partition(|(phase, _)| BESIDE_THE_REST.contains(&phase.as_str()));
     format!(
-        "time of tables: {}; of the reading thread: {}; CPU: indexer {:.1} s, PostgreSQL {:.1} s, for COPY {:.1} s",
-        list(&tables),
-        list(&beside),
+        "time of tables: {}; of the threads beside: {}; CPU: indexer {:.1} s, PostgreSQL {:.1} s, for COPY {:.1} s",
+        phases::list(&tables),
+        phases::list(&beside),
         import.cpu.as_secs_f64(),
         cost.cpu.as_secs_f64(),
         copied.cpu.as_secs_f64(),

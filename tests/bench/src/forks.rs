@@ -9,6 +9,7 @@ use recoup_test_support::{Cluster, scratch_folder};
 use crate::copied::{copy_all, copy_some};
 use crate::database::Database;
 use crate::live::Observer;
+use crate::phases;
 use crate::program::Running;
 use crate::scale::Scale;
 use crate::table::{Line, Table, above, float};
@@ -34,6 +35,7 @@ pub(crate) fn followed(cluster: &Cluster, scale: &Scale, table: &mut Table) -> R
     let (before, turn) = messages.split_at(end.saturating_sub(2));
     observer.push_all(before)?;
     database.settle()?;
+    let spent_before = phases::of_running(&observer.agent, &indexer.api)?;
     let started = Instant::now();
     observer.push_all(turn)?;
     database.settle()?;
@@ -48,6 +50,11 @@ pub(crate) fn followed(cluster: &Cluster, scale: &Scale, table: &mut Table) -> R
         usize::try_from(refunds)? == scale.fork,
         "{refunds} refunds are canonical"
     );
+    let mut spent = phases::of_running(&observer.agent, &indexer.api)?;
+    for (phase, time) in &mut spent {
+        let before = spent_before.iter().find(|(name, _)| name == phase);
+        *time = before.map_or(*time, |(_, before)| time.saturating_sub(*before));
+    }
     let memory = float(indexer.peak_memory()) / 1e6;
     drop(indexer);
     copy_all(cluster, "fork", "fork_copied", folder.path())?;
@@ -60,7 +67,10 @@ pub(crate) fn followed(cluster: &Cluster, scale: &Scale, table: &mut Table) -> R
         postgres: format!("{:.2} s for COPY of the new branch's rows", copied.as_secs_f64()),
         ratio: Some(copied.as_secs_f64() / time.as_secs_f64()),
         missed_by: above(time.as_secs_f64(), GOAL_SECONDS),
-        note: format!("peak memory {memory:.0} MB"),
+        note: format!(
+            "time of following: {}; peak memory {memory:.0} MB",
+            phases::list(&spent)
+        ),
     });
     Ok(())
 }

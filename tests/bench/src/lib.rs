@@ -9,6 +9,7 @@ mod database;
 mod forks;
 mod live;
 mod machine;
+mod phases;
 mod program;
 mod queries;
 mod scale;
@@ -34,6 +35,7 @@ pub fn run(scale: &Scale) -> Result<Table> {
     archives::dense(&cluster, scale, &mut table)?;
     archives::sparse(&cluster, scale, &mut table)?;
     live::acknowledged(&cluster, scale, &mut table)?;
+    live::large(&cluster, scale, &mut table)?;
     live::visible(&cluster, scale, &mut table)?;
     forks::followed(&cluster, scale, &mut table)?;
     Ok(table)

@@ -3,13 +3,14 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
-use recoup_block_tree::{Block, Chain, PAYER, Posted, Shop, Transaction};
+use anyhow::{Result, bail, ensure};
+use recoup_block_tree::{Block, CORE, Chain, PAYER, Posted, Shop, Sparse, Transaction};
 use recoup_test_support::{Cluster, scratch_folder};
 use ureq::Agent;
 
 use crate::copied::{copy_all, copy_some};
 use crate::database::Database;
+use crate::phases;
 use crate::program::Running;
 use crate::scale::Scale;
 use crate::table::{Line, Table, above, float, milliseconds, p99};
@@ -19,10 +20,12 @@ const LOOK_EVERY: Duration = Duration::from_millis(1);
 /// Bytes of a message, and within which time it is to be acknowledged.
 const SIZES: [(usize, f64); 2] = [(100_000, 10.0), (3_000_000, 120.0)];
 const VISIBLE_MILLISECONDS: f64 = 250.0;
+/// A contract of other people's blocks.
+const SOMEBODY: &str = "SP102V8P0F7JX67ARQ77WEA3D3CFB5XW39REDT0AM.amm-pool-v2-01";
 
 /// As the node does: one after the other.
 pub(crate) struct Observer {
-    agent: Agent,
+    pub(crate) agent: Agent,
     url: String,
 }
 
@@ -104,6 +107,53 @@ pub(crate) fn acknowledged(cluster: &Cluster, scale: &Scale, table: &mut Table) 
     Ok(())
 }
 
+/// How much memory a block takes that is as long as the longest of real nodes, and whose every event is looked at.
+pub(crate) fn large(cluster: &Cluster, scale: &Scale, table: &mut Table) -> Result<()> {
+    let mut archive = Vec::new();
+    let sparse = Sparse {
+        blocks: 1,
+        ours_every: u64::MAX,
+        block_bytes: scale.large_message_bytes,
+    };
+    sparse.write(&mut archive)?;
+    let archive = String::from_utf8(archive)?;
+    let url = cluster.create_database("large")?;
+    let indexer = Running::start(&url)?;
+    let observer = Observer::of(&indexer);
+    let mut database = Database::connect(&url)?;
+    let mut longest = Duration::ZERO;
+    let mut bytes = 0;
+    for row in archive.lines() {
+        let mut columns = row.split('\t').skip(2);
+        let (Some(path), Some(body)) = (columns.next(), columns.next()) else {
+            bail!("a row without a message");
+        };
+        // One of its contracts is ours now.
+        let body = body.replacen(SOMEBODY, CORE, 1);
+        longest = observer.push(path, &body)?.max(longest);
+        bytes = body.len().max(bytes);
+    }
+    database.settle()?;
+    let blocks = database.count("select count(*) from block where canonical")?;
+    ensure!(blocks == 2, "{blocks} blocks");
+    let megabytes = float(u64::try_from(bytes)?) / 1e6;
+    let peak = float(indexer.peak_memory()) / 1e6;
+    table.lines.push(Line {
+        what: format!("a block of {megabytes:.1} MB, memory"),
+        goal: String::new(),
+        measured: format!("{peak:.0} MB"),
+        postgres: String::new(),
+        ratio: None,
+        missed_by: None,
+        note: format!(
+            "{:.1} bytes for each of the message's; acknowledged after {:.0} ms",
+            peak / megabytes,
+            milliseconds(longest)
+        ),
+    });
+    Ok(())
+}
+
 /// The message, as long as that by text that does not compress to nothing.
 fn padded(message: &Posted, bytes: usize) -> String {
     let text = message.body.to_string();
@@ -152,6 +202,7 @@ pub(crate) fn visible(cluster: &Cluster, scale: &Scale, table: &mut Table) -> Re
         times.push(started.elapsed());
     }
     let memory = float(indexer.peak_memory()) / 1e6;
+    let spent = phases::of_running(&observer.agent, &indexer.api)?;
     drop(indexer);
     copy_all(cluster, "visible", "visible_copied", folder.path())?;
     let newest = "select index_block_hash from block order by stacks_height desc limit 1";
@@ -164,7 +215,11 @@ pub(crate) fn visible(cluster: &Cluster, scale: &Scale, table: &mut Table) -> Re
         postgres: format!("{:.0} ms for COPY of its rows", milliseconds(copied)),
         ratio: Some(copied.as_secs_f64() / time.as_secs_f64()),
         missed_by: above(milliseconds(time), VISIBLE_MILLISECONDS),
-        note: format!("{} such blocks; peak memory {memory:.0} MB", scale.large_blocks),
+        note: format!(
+            "{} such blocks, each after one that pays for it; time of following both: {}; peak memory {memory:.0} MB",
+            scale.large_blocks,
+            phases::list(&spent)
+        ),
     });
     Ok(())
 }

@@ -16,6 +16,8 @@ pub struct Scale {
     pub sparse_blocks: u64,
     /// Messages of each size that are pushed.
     pub pushed: u64,
+    /// Bytes of the longest message.
+    pub large_message_bytes: usize,
     /// Blocks of a thousand refunds that are pushed.
     pub large_blocks: u64,
     /// Refunds of such a block.
@@ -30,6 +32,7 @@ impl Scale {
         dense_refunds: 50_000,
         sparse_blocks: 30_000,
         pushed: 200,
+        large_message_bytes: 80_000_000,
         large_blocks: 20,
         refunds_of_large_block: 1_000,
         fork: 1_000,
@@ -40,6 +43,7 @@ impl Scale {
         dense_refunds: 300,
         sparse_blocks: 40,
         pushed: 3,
+        large_message_bytes: 100_000,
         large_blocks: 1,
         refunds_of_large_block: 20,
         fork: 4,

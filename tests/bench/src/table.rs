@@ -10,7 +10,7 @@ use crate::machine;
 pub struct Line {
     /// What was measured.
     pub what: String,
-    /// The goal, in words.
+    /// The goal, in words; empty without one.
     pub goal: String,
     /// What came out.
     pub measured: String,
@@ -22,6 +22,16 @@ pub struct Line {
     pub missed_by: Option<f64>,
     /// Where the time goes, and what else is to be known.
     pub note: String,
+}
+
+impl Line {
+    fn verdict(&self) -> String {
+        match self.missed_by {
+            _ if self.goal.is_empty() => String::new(),
+            None => "met".to_owned(),
+            Some(percent) => format!("missed by {percent:.0} %"),
+        }
+    }
 }
 
 /// All measurements.
@@ -64,8 +74,7 @@ impl fmt::Display for Table {
                 line.measured.clone(),
                 line.postgres.clone(),
                 line.ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}")),
-                line.missed_by
-                    .map_or_else(|| "met".to_owned(), |percent| format!("missed by {percent:.0} %")),
+                line.verdict(),
             ]);
         }
         let width = |column: usize| {

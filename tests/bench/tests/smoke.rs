@@ -7,7 +7,7 @@ use recoup_indexer::api::COMBINATIONS;
 fn every_benchmark_measures_something() {
     let table = run(&Scale::SMOKE).unwrap();
     let shown = table.to_string();
-    assert_eq!(table.lines.len(), 8, "{shown}");
+    assert_eq!(table.lines.len(), 9, "{shown}");
     for line in &table.lines {
         assert!(line.ratio.is_none_or(|ratio| ratio > 0.0), "{shown}");
     }
