@@ -1,5 +1,6 @@
 //! Flags and environment: flag > environment > default. All is checked before the first connection.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -140,6 +141,15 @@ pub struct FollowArguments {
         default_value_t = 6
     )]
     pub finality_depth: u64,
+    /// Burn blocks from one checkpoint to the next: one is made at each multiple of it, when that is final. The same for
+    /// all indexers whose checkpoints are to be compared.
+    #[arg(
+        long,
+        env = "RECOUP_CHECKPOINT_INTERVAL",
+        value_name = "BLOCKS",
+        default_value = "144"
+    )]
+    pub checkpoint_interval: NonZeroU64,
 }
 
 /// Which database, and what is followed into it.
@@ -190,6 +200,7 @@ impl FollowArguments {
                 satellites,
                 root: self.start_block.0,
                 finality_depth: self.finality_depth,
+                checkpoint_interval: self.checkpoint_interval,
                 window: Window::default(),
             },
         })
@@ -295,6 +306,7 @@ mod tests {
         assert_eq!(config.api_listen.to_string(), "127.0.0.1:3780");
         assert_eq!(config.ingest.root, RootRule::DeployOfCore);
         assert_eq!(config.ingest.finality_depth, 6);
+        assert_eq!(config.ingest.checkpoint_interval.get(), 144);
         let beside = "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.recoup-reserve";
         assert_eq!(config.ingest.satellites.reserve.to_string(), beside);
     }
@@ -326,6 +338,7 @@ mod tests {
         assert!(parse(&["--network", "moonnet"]).is_err());
         assert!(parse(&["--network", "testnet", "--start-block", "-1"]).is_err());
         assert!(parse(&["--network", "testnet", "--inbox-limit", "0"]).is_err());
+        assert!(parse(&["--network", "testnet", "--checkpoint-interval", "0"]).is_err());
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::token::Token;
 mod audit;
 
 pub use audit::{InvoiceSummary, PrincipalTotals, Stats, StatsBucket, TimelineEntry, TokenTotals};
+mod checkpoints;
 mod proof;
 
 pub use proof::{
@@ -24,6 +25,7 @@ pub use proof::{
 };
 mod satellites;
 
+pub use checkpoints::{Checkpoint, CheckpointTotal, SupersededCheckpoint};
 pub use satellites::{
     Operator, Operators, PaidFrom, Reserve, ReserveDelegate, Reserves, Subscription, SubscriptionHistory,
     SubscriptionPayment,

@@ -3,6 +3,7 @@
 pub mod amount;
 pub mod api;
 pub mod calls;
+pub mod checkpoint;
 pub mod contracts;
 pub mod error;
 pub mod events;

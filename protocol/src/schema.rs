@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::amount::BaseUnits;
+use crate::checkpoint::Root;
 use crate::ids::{InvoiceId, PlanId, RefundId, SubscriptionId};
 use crate::status::{InvoiceStatus, SubscriptionStatus};
 use crate::sum::Sum;
@@ -29,6 +30,7 @@ macro_rules! inline_schema {
 }
 
 inline_schema! {
+    Root => json_schema!({"type": "string", "pattern": "^0x[0-9a-f]{64}$"}),
     BaseUnits => json_schema!({"type": "string", "pattern": "^(0|[1-9][0-9]{0,38})$"}),
     Sum => json_schema!({"type": "string", "pattern": "^(0|[1-9][0-9]{0,73})$"}),
     SubscriptionId => json_schema!({"type": "string", "pattern": "^(0|[1-9][0-9]{0,38})$"}),

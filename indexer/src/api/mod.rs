@@ -1,5 +1,6 @@
 //! The HTTP API, `/api/v1`: read only, for auditors.
 
+mod checkpoints;
 mod combinations;
 mod cursor;
 mod error;

@@ -1,8 +1,8 @@
 //! What the API answers, operation by operation: the source of its OpenAPI document.
 
 use recoup_protocol::api::{
-    Health, Invoice, InvoiceSummary, Operators, Page, PayerLedger, Payment, PrincipalTotals, Readiness,
-    Refund, RefundProof, Reserves, Stats, Subscription, SubscriptionHistory, TimelineEntry,
+    Checkpoint, Health, Invoice, InvoiceSummary, Operators, Page, PayerLedger, Payment, PrincipalTotals,
+    Readiness, Refund, RefundProof, Reserves, Stats, Subscription, SubscriptionHistory, TimelineEntry,
 };
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -56,6 +56,7 @@ enum Kind {
     Height,
     Time,
     Day,
+    Checkpoint,
     Cursor,
     Number { least: u32, greatest: u32, default: u32 },
     OneOf(&'static [&'static str]),
@@ -76,6 +77,7 @@ impl Kind {
             Self::Height => json!({"type": "integer", "minimum": 0, "maximum": i64::MAX.saturating_sub(1)}),
             Self::Time => json!({"type": "string", "format": "date-time"}),
             Self::Day => json!({"type": "string", "format": "date"}),
+            Self::Checkpoint => json!({"type": "string", "pattern": "^(latest|[0-9]{1,18})$"}),
             Self::Cursor => json!({"type": "string"}),
             Self::Number {
                 least,
@@ -101,6 +103,7 @@ impl Kind {
             Self::Height => "100",
             Self::Time => "2026-11-21T10:00:00Z",
             Self::Day => "2026-11-21",
+            Self::Checkpoint => "latest",
             Self::Cursor => "",
             Self::OneOf(words) => match words {
                 [first, ..] => first,
@@ -381,6 +384,26 @@ pub const OPERATIONS: &[Operation] = &[
         summary: "Who may act for a merchant.",
         parameters: &[MERCHANT],
         answer: Answer::Json(schema_of::<Operators>),
+        refusals: &[400, 404],
+    },
+    Operation {
+        id: "list-checkpoints",
+        path: "/checkpoints",
+        summary: "A page of the checkpoints that stand, the newest first.",
+        parameters: &[LIMIT, CURSOR],
+        answer: Answer::Json(schema_of::<Page<Checkpoint>>),
+        refusals: &[400, 409],
+    },
+    Operation {
+        id: "get-checkpoint",
+        path: "/checkpoints/{burn_height}",
+        summary: "The checkpoint of a burn height, or the newest.",
+        parameters: &[parameter(
+            "burn_height",
+            Kind::Checkpoint,
+            "A burn height, or `latest`.",
+        )],
+        answer: Answer::Json(schema_of::<Checkpoint>),
         refusals: &[400, 404],
     },
     Operation {

@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use super::error::ApiFailure;
 use super::limits::{self, CorsOrigins, Limiter, RateLimit};
 use super::proof::{self, Witness};
-use super::{export, health, invoice, invoices, openapi, refunds, satellites, totals};
+use super::{checkpoints, export, health, invoice, invoices, openapi, refunds, satellites, totals};
 use crate::config::Parts;
 use crate::db::Pools;
 use crate::diagnosis::{Followed, Vitals};
@@ -151,6 +151,8 @@ fn history(api: Api) -> Router {
         .route("/subscriptions/{id}", get(satellites::subscription))
         .route("/reserves/{merchant}", get(satellites::reserves))
         .route("/operators/{merchant}", get(satellites::operators))
+        .route("/checkpoints", get(checkpoints::list))
+        .route("/checkpoints/{burn_height}", get(checkpoints::show))
         .route("/export/refunds.csv", get(export::csv))
         .route("/export/refunds.jsonl", get(export::jsonl))
         .with_state(api)

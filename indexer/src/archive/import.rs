@@ -132,6 +132,8 @@ pub async fn import(
     let mut connection = pool.acquire().await.map_err(DbError::from)?;
     let building = db::deferred_index::build_all(&mut connection);
     phases.timed(Phase::Indexes, building).await?;
+    drop(connection);
+    ingest.catch_up().await?;
     let elapsed = progress.elapsed();
     summary.seconds = elapsed.as_secs();
     summary.rows_per_second = per_second(summary.rows.saturating_sub(summary.rows_skipped), elapsed);

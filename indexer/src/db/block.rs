@@ -209,6 +209,26 @@ pub async fn known(
     Ok(elections(connection, ids).await?.into_keys().collect())
 }
 
+/// The greatest burn view of a canonical block that is at most this high; none when no block's is.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn greatest_view(
+    connection: &mut PgConnection,
+    limit: BurnHeight,
+) -> Result<Option<BurnHeight>, DbError> {
+    let view = sqlx::query_scalar!(
+        "select burn_view_height from block where canonical and burn_view_height <= $1
+          order by burn_view_height desc limit 1",
+        bigint(limit.get(), "burn height")?,
+    )
+    .fetch_optional(connection)
+    .await?;
+    view.flatten()
+        .map(|view| burn_height(view, "block.burn_view_height"))
+        .transpose()
+}
+
 /// Which of these blocks are stored, and at which burn heights their tenures were elected.
 ///
 /// # Errors

@@ -91,7 +91,11 @@ pub async fn any_if_known(connection: &mut PgConnection) -> Result<bool, DbError
     if known { any(connection).await } else { Ok(false) }
 }
 
-async fn any(connection: &mut PgConnection) -> Result<bool, DbError> {
+/// Whether anything is left out.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn any(connection: &mut PgConnection) -> Result<bool, DbError> {
     let any = sqlx::query_scalar!(r#"select exists (select from deferred_index) as "any!""#)
         .fetch_one(connection)
         .await?;

@@ -5,6 +5,7 @@ pub mod archive_import;
 pub mod block;
 pub mod burn_block;
 pub mod chain_tip;
+pub mod checkpoint;
 mod commit;
 pub mod contract_event;
 mod convert;

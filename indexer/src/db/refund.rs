@@ -3,6 +3,7 @@
 mod adopt;
 mod filter;
 mod find;
+mod leaf;
 mod origin;
 mod page;
 mod row;
@@ -10,6 +11,7 @@ mod row;
 pub use adopt::{AdoptedRefund, adopt, make_final, make_seen, orphan};
 pub use filter::{RefundFilter, RefundOrder};
 pub use find::{count_unproven, find};
+pub use leaf::{LeafPages, LeafRow, first_burn_height};
 pub use origin::{RefundOrigin, origin};
 pub use page::{After, count_words, page};
 

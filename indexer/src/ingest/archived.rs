@@ -95,6 +95,14 @@ impl Ingest {
         self.try_archived(&[], batch.checkpoint.as_ref()).await
     }
 
+    /// Does what waits for nothing but the indexes that an import left out: checkpoints.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn catch_up(&mut self) -> Result<(), DbError> {
+        self.try_archived(&[], None).await
+    }
+
     async fn try_archived(
         &mut self,
         rows: &[&ArchivedRow<ArchivedMessage>],

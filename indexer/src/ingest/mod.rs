@@ -3,6 +3,7 @@
 mod archived;
 mod books;
 mod changes;
+mod checkpoints;
 mod message;
 mod pass;
 mod phases;

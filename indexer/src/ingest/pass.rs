@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 
 use super::books;
 use super::changes::Changes;
+use super::checkpoints;
 use super::message::Message;
 use super::phases::{Phase, Phases};
 use super::worker::{IngestSettings, RootRule};
@@ -289,6 +290,7 @@ impl<'a> Pass<'a> {
         self.write().await?;
         let orphaning = books::orphan(&mut *self.connection, &change.orphaned, burn_tip);
         self.phases.timed(Phase::Forks, orphaning).await?;
+        checkpoints::withdraw(&mut *self.connection, self.tip.final_burn_height).await?;
         db::reorg::record(&mut *self.connection, change).await?;
         tracing::warn!(
             orphaned_blocks = change.orphaned.len(),
@@ -337,13 +339,17 @@ impl<'a> Pass<'a> {
         if self.tip != self.written_tip {
             db::chain_tip::update(&mut *self.connection, &self.tip).await?;
         }
-        self.settle_finality(burn_tip).await?;
+        let limit = self.tip.final_burn_height;
+        if self.settle_finality(burn_tip).await? {
+            checkpoints::withdraw(&mut *self.connection, limit).await?;
+        }
+        checkpoints::make(&mut *self.connection, self.settings.checkpoint_interval, limit).await?;
         self.written_tip = self.tip;
         Ok(())
     }
 
-    /// Makes final what became it since the tips were written last.
-    async fn settle_finality(&mut self, burn_tip: Option<BurnHeight>) -> Result<(), DbError> {
+    /// Makes final what became it since the tips were written last. Answers whether something may have ceased to be.
+    async fn settle_finality(&mut self, burn_tip: Option<BurnHeight>) -> Result<bool, DbError> {
         let (limit, before) = (self.tip.final_burn_height, self.written_tip.final_burn_height);
         let from_scratch = std::mem::take(&mut self.finality_is_uncertain) || limit < before;
         if from_scratch {
@@ -351,13 +357,14 @@ impl<'a> Pass<'a> {
         }
         match limit {
             Some(limit) if from_scratch => {
-                db::refund::make_final(&mut *self.connection, None, limit, burn_tip).await
+                db::refund::make_final(&mut *self.connection, None, limit, burn_tip).await?;
             }
             Some(limit) if Some(limit) > before => {
-                db::refund::make_final(&mut *self.connection, before, limit, burn_tip).await
+                db::refund::make_final(&mut *self.connection, before, limit, burn_tip).await?;
             }
-            _ => Ok(()),
+            _ => {}
         }
+        Ok(from_scratch)
     }
 }
 

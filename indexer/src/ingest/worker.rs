@@ -1,5 +1,6 @@
 //! Takes one message after the other from the inbox; each is one transaction.
 
+use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
 use recoup_stacks::address::ContractId;
@@ -54,6 +55,8 @@ pub struct IngestSettings {
     pub root: RootRule,
     /// Burn blocks after which a block is final.
     pub finality_depth: u64,
+    /// Burn blocks from one checkpoint to the next.
+    pub checkpoint_interval: NonZeroU64,
     /// How much of the block tree is kept in memory.
     pub window: Window,
 }

@@ -6,6 +6,7 @@
 
 mod asking;
 mod blocks;
+mod checkpoints;
 mod contract;
 mod difference;
 mod rows;

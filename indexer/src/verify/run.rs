@@ -14,7 +14,7 @@ use super::contract::{self, Contract, used_references};
 use super::difference::{Difference, Differences, Side};
 use super::satellites::{self, Contracts, SatelliteCounts};
 use super::selection::Selection;
-use super::{blocks, rows};
+use super::{blocks, checkpoints, rows};
 use crate::db::chain_tip::ChainTip;
 use crate::db::indexed_chain::IndexedChain;
 use crate::db::verification::{self, InvoiceRows};
@@ -158,6 +158,7 @@ async fn check_tables(
     differences: &mut Differences,
 ) -> Result<(), DbError> {
     blocks::check(&mut *picture, differences).await?;
+    checkpoints::check(&mut *picture, differences).await?;
     for broken in verification::broken_rules(&mut *picture).await? {
         differences.note(
             Side::Rows,

@@ -15,7 +15,7 @@ use recoup_stacks::hash::StacksHeight;
 use recoup_test_support::{scratch_folder, wait_until};
 use serde_json::Value;
 
-use crate::harness::{TestIndexer, assert_same, cases};
+use crate::harness::{CHECKPOINT_INTERVAL, TestIndexer, assert_same, cases};
 use crate::synthetic::{CORE, Posted, Random, random_chain};
 
 const ROOT: RootRule = RootRule::Height(StacksHeight(100));
@@ -53,6 +53,7 @@ fn import_command(indexer: &TestIndexer, archive: &Path, root: &str) -> Command 
         .args(["--start-block", root])
         .arg(archive)
         .env("RECOUP_DATABASE_URL", indexer.database_url())
+        .env("RECOUP_CHECKPOINT_INTERVAL", CHECKPOINT_INTERVAL.to_string())
         .stdin(Stdio::null());
     command
 }

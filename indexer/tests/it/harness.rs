@@ -1,5 +1,6 @@
 //! A server on a database of its own.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use recoup_indexer::api::ApiSettings;
@@ -17,6 +18,8 @@ use ureq::Agent;
 
 use crate::synthetic::{CORE, Posted};
 
+/// Burn blocks between the tests' checkpoints: their chains are short.
+pub(crate) const CHECKPOINT_INTERVAL: u64 = 2;
 const SETTLE_LIMIT: Duration = Duration::from_secs(60);
 
 /// A server, its database, and a node's and an auditor's view of it.
@@ -47,6 +50,7 @@ pub(crate) fn config(database_url: &str, root: RootRule) -> RunConfig {
             satellites: Satellites::beside(&CORE.parse().unwrap()),
             root,
             finality_depth: 6,
+            checkpoint_interval: NonZeroU64::new(CHECKPOINT_INTERVAL).unwrap(),
             window: Window::default(),
         },
         retention: Retention::default(),
@@ -108,6 +112,11 @@ impl TestIndexer {
         };
         indexer.start_server();
         indexer
+    }
+
+    /// Changes how it is started next.
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut RunConfig)) {
+        change(&mut self.config);
     }
 
     pub(crate) fn start_server(&mut self) {
@@ -196,8 +205,9 @@ impl TestIndexer {
         body
     }
 
-    /// All that the canonical chain says, one line a row.
+    /// All that the canonical chain says, one line a row. Its checkpoints are those that follow from it.
     pub(crate) fn dump(&self) -> Vec<String> {
+        crate::checkpoints::assert_due(self);
         self.lines(
             "select concat_ws(' ', kind, key, content) from canonical_dump order by kind, key, content::text",
         )
@@ -234,7 +244,7 @@ impl TestIndexer {
         self.runtime.block_on(future)
     }
 
-    fn with_connection<T>(&self, work: impl AsyncFnOnce(&mut PgConnection) -> T) -> T {
+    pub(crate) fn with_connection<T>(&self, work: impl AsyncFnOnce(&mut PgConnection) -> T) -> T {
         self.runtime.block_on(async {
             let mut connection = PgConnection::connect(self.database.url()).await.unwrap();
             let answer = work(&mut connection).await;

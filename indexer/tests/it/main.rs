@@ -11,6 +11,7 @@ mod api;
 mod archive;
 mod audit;
 mod audit_totals;
+mod checkpoints;
 mod configuration;
 mod contract;
 mod crowds;

@@ -11,6 +11,7 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::runtime::Runtime;
 use ureq::Agent;
 
+use crate::harness::CHECKPOINT_INTERVAL;
 use crate::synthetic::{CORE, Posted};
 
 pub(crate) const LIMIT: Duration = Duration::from_secs(120);
@@ -197,6 +198,7 @@ impl Program {
         command
             .arg(name)
             .env("RECOUP_DATABASE_URL", &self.database_url)
+            .env("RECOUP_CHECKPOINT_INTERVAL", CHECKPOINT_INTERVAL.to_string())
             .env("RECOUP_NETWORK", "testnet")
             .env("RECOUP_CORE_CONTRACT", &self.core_contract)
             .env("RECOUP_START_BLOCK", "100")

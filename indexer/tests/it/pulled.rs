@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::archive::stopped_indexer;
 use crate::fake_node::{FakeNode, Faults};
-use crate::harness::{TestIndexer, assert_same, cases};
+use crate::harness::{CHECKPOINT_INTERVAL, TestIndexer, assert_same, cases};
 
 const ROOT: RootRule = RootRule::Height(StacksHeight(100));
 
@@ -29,6 +29,7 @@ fn backfill(indexer: &TestIndexer, node: &FakeNode) -> Output {
         .arg("--node-auth-token-file")
         .arg(&token)
         .env("RECOUP_DATABASE_URL", indexer.database_url())
+        .env("RECOUP_CHECKPOINT_INTERVAL", CHECKPOINT_INTERVAL.to_string())
         .stdin(Stdio::null())
         .output()
         .unwrap()

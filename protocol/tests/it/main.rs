@@ -8,6 +8,7 @@
     reason = "what is not as expected is to end the test, in its helpers too"
 )]
 
+mod checkpoint;
 mod contract_interface;
 mod contract_source;
 mod orders;

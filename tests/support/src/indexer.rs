@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use crate::{HttpClient, Process, Result, scratch_folder};
 
+/// Burn blocks from one checkpoint to the next: local chains have few.
+pub const CHECKPOINT_INTERVAL: u64 = 5;
 const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// How an indexer is started. A second start with the same options continues where the first ended.
@@ -46,6 +48,7 @@ impl IndexerProcess {
             format!("127.0.0.1:{}", options.observer_port),
         );
         command.env("RECOUP_API_LISTEN", format!("127.0.0.1:{}", options.api_port));
+        command.env("RECOUP_CHECKPOINT_INTERVAL", CHECKPOINT_INTERVAL.to_string());
         command.env("NO_COLOR", "1");
         let mut process = Process::spawn("recoup-indexer", command, scratch_folder("indexer")?, "TERM")?;
         // The line comes when everything listens.

@@ -20,7 +20,7 @@ mod wait;
 pub use error::{Error, Result};
 pub use help::Manual;
 pub use http::HttpClient;
-pub use indexer::{IndexerOptions, IndexerProcess};
+pub use indexer::{CHECKPOINT_INTERVAL, IndexerOptions, IndexerProcess};
 pub use local_chain::{Fork, LocalChain, LocalChainOptions, Orphans};
 pub use paths::{binary, repository, scratch_folder};
 pub use ports::free_port;

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use recoup_test_support::{
-    Fork, HttpClient, Orphans, Process, TestDatabase, binary, scratch_folder, wait_until,
+    CHECKPOINT_INTERVAL, Fork, HttpClient, Orphans, Process, TestDatabase, binary, scratch_folder, wait_until,
 };
 use serde_json::Value;
 use sqlx::{Connection as _, PgConnection, Row as _};
@@ -23,9 +23,9 @@ const NODE_TOKEN: &str = "12345";
 const WORKERS: usize = 4;
 
 /// A message as the node pushed it.
-struct Payload {
-    path: String,
-    body: Vec<u8>,
+pub(crate) struct Payload {
+    pub(crate) path: String,
+    pub(crate) body: Vec<u8>,
 }
 
 /// A chain with two forks and a flip back, and what an indexer that heard everything made of it.
@@ -81,6 +81,7 @@ impl History {
             .arg(command)
             .env("RECOUP_DATABASE_URL", database.url())
             .env("RECOUP_NETWORK", "testnet")
+            .env("RECOUP_CHECKPOINT_INTERVAL", CHECKPOINT_INTERVAL.to_string())
             .env("RECOUP_CORE_CONTRACT", self.world.scene.contract().to_string())
             .stdin(Stdio::null());
         program
@@ -164,7 +165,7 @@ fn received(world: &World) -> usize {
     payloads(world.database.url()).len()
 }
 
-fn query<T>(url: &str, work: impl AsyncFnOnce(&mut PgConnection) -> T) -> T {
+pub(crate) fn query<T>(url: &str, work: impl AsyncFnOnce(&mut PgConnection) -> T) -> T {
     Runtime::new().unwrap().block_on(async {
         let mut connection = PgConnection::connect(url).await.unwrap();
         let answer = work(&mut connection).await;
@@ -173,7 +174,7 @@ fn query<T>(url: &str, work: impl AsyncFnOnce(&mut PgConnection) -> T) -> T {
     })
 }
 
-fn payloads(url: &str) -> Vec<Payload> {
+pub(crate) fn payloads(url: &str) -> Vec<Payload> {
     query(url, async |connection| {
         let rows = sqlx::query("select path, body from inbox order by inbox_id")
             .fetch_all(connection)
@@ -189,8 +190,11 @@ fn payloads(url: &str) -> Vec<Payload> {
 }
 
 fn dump(url: &str) -> Vec<String> {
-    let text =
-        "select concat_ws(' ', kind, key, content) from canonical_dump order by kind, key, content::text";
+    let text = "select concat_ws(' ', kind, key, content) from canonical_dump
+         union all
+        select concat_ws(' ', 'checkpoint', burn_height, encode(root, 'hex'), refunds) from checkpoint
+         where superseded_at is null
+         order by 1";
     query(url, async |connection| {
         let rows = sqlx::query(text).fetch_all(connection).await.unwrap();
         rows.iter().map(|row| row.get(0)).collect()
