@@ -89,7 +89,7 @@ pub enum Command {
     ///
     /// Amounts have their symbols, times are UTC, and below the list stands a total for each token. Refunds whose block
     /// left the chain are in no total. Which filters go with which order, docs/API.md says.
-    History(History),
+    History(Box<History>),
     #[command(subcommand)]
     Tx(TxCommand),
     #[command(subcommand)]

@@ -74,7 +74,7 @@ async fn run(arguments: Arguments, interrupt: &Interrupt) -> Result<Output, Fail
         Command::Subscription(command) => subscription::run(&context()?, command).await,
         Command::Operator(command) => operator::run(&context()?, command).await,
         Command::Reserve(command) => reserve::run(&context()?, command).await,
-        Command::History(command) => history::run(&context()?, command, arguments.global.json).await,
+        Command::History(command) => history::run(&context()?, *command, arguments.global.json).await,
         Command::Tx(command) => tx::run(&context()?, command).await,
         Command::Config(command) => config::run(&arguments.global, &command),
         // A broken configuration is a finding, too.

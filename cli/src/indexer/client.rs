@@ -156,6 +156,18 @@ impl Indexer {
         Ok((response.status(), read(response).await?))
     }
 
+    /// The same, or none when there is no such thing.
+    ///
+    /// # Errors
+    /// When the indexer does not answer.
+    pub async fn find<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Failure> {
+        match self.get(path, &Question::new()).await {
+            Ok(found) => Ok(Some(found)),
+            Err(failure) if failure.kind == Kind::Refused => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
     fn address(&self, path: &str, question: &Question) -> Url {
         let mut url = self.base.clone();
         let base_path = self.base.path().trim_end_matches('/').to_owned();

@@ -1,11 +1,12 @@
 //! `recoup history`: what was refunded, from the indexer.
 
 mod arguments;
+mod audit;
 mod export;
 mod list;
 mod tokens;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
@@ -20,7 +21,8 @@ use tokens::Tokens;
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = Help::new()
     .needs("an indexer; with a node, tokens are named and it is said how far behind the indexer is; no key")
-    .exit(5, "the indexer is away, follows another contract, or failed on the way: the output has no end")
+    .exit(3, "the indexer follows another contract")
+    .exit(5, "the indexer is away, or failed on the way: the output has no end")
     .example("A merchant's newest",
         "recoup history --merchant ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5")
     .example("All that a payer got back in a quarter",
@@ -30,7 +32,10 @@ use tokens::Tokens;
     .example("The ten largest in STX", "recoup history --token STX --order largest --limit 10")
     .example("For a spreadsheet",
         "recoup history --merchant ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5 --csv > refunds.csv"))]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct History {
+    #[command(subcommand)]
+    command: Option<HistoryCommand>,
     #[command(flatten)]
     filter: Filter,
     /// Most refunds to list
@@ -50,11 +55,24 @@ pub struct History {
     jsonl: bool,
 }
 
+/// What else can be done with a history.
+#[derive(Debug, Clone, Subcommand)]
+enum HistoryCommand {
+    /// Check that no refund was edited, taken out or added: by a root kept earlier, a second indexer, or the chain
+    ///
+    /// The refunds of a range of burn heights are downloaded and hashed into one root, which is compared with whatever else
+    /// is known of it. Nothing is trusted but what it is compared with.
+    Audit(audit::Audit),
+}
+
 /// Runs the command.
 ///
 /// # Errors
 /// When the indexer follows another contract, gives no answer, or not to this question.
 pub async fn run(context: &Context, arguments: History, as_json: bool) -> Result<Output, Failure> {
+    if let Some(HistoryCommand::Audit(audit)) = arguments.command {
+        return audit::run(context, audit).await;
+    }
     if as_json && (arguments.csv || arguments.jsonl) {
         return Err(Failure::new(
             Kind::Usage,

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod audit;
 mod crashes;
 mod documents;
 mod evidence;
