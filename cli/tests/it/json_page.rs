@@ -1,4 +1,5 @@
-//! docs/JSON.md: what the command line prints with `--json`, compared with the page field by field.
+//! docs/JSON.md: what the command line prints with `--json`, compared with the page field by field. The end-to-end tests
+//! compare what needs an indexer with it, too.
 
 use std::fs;
 use std::sync::OnceLock;

@@ -1,12 +1,13 @@
 //! How fast the command line is, and how fast the indexer takes the chain in and answers: made-up archives, the real
-//! programs, a private PostgreSQL cluster that
-//! forces everything to the disk, and PostgreSQL's own figure for the same rows or bytes in the same run.
+//! programs, a private PostgreSQL cluster that forces everything to the disk, and PostgreSQL's own figure for the same rows
+//! or bytes in the same run.
 
 mod archives;
 mod command_line;
 mod copied;
 mod database;
 mod forks;
+mod http;
 mod live;
 mod machine;
 mod phases;

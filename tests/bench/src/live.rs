@@ -10,12 +10,12 @@ use ureq::Agent;
 
 use crate::copied::{copy_all, copy_some};
 use crate::database::Database;
+use crate::http::{LIMIT, agent};
 use crate::phases;
 use crate::program::Running;
 use crate::scale::Scale;
 use crate::table::{Line, Table, above, float, milliseconds, p99};
 
-const LIMIT: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 /// Bytes of a message, and within which time it is to be acknowledged.
 const SIZES: [(usize, f64); 2] = [(100_000, 10.0), (3_000_000, 120.0)];
@@ -31,12 +31,8 @@ pub(crate) struct Observer {
 
 impl Observer {
     pub(crate) fn of(indexer: &Running) -> Self {
-        let settings = Agent::config_builder()
-            .timeout_global(Some(LIMIT))
-            .http_status_as_error(false)
-            .proxy(None);
         Self {
-            agent: settings.build().into(),
+            agent: agent(),
             url: indexer.observer.clone(),
         }
     }

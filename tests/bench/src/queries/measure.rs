@@ -10,12 +10,12 @@ use ureq::Agent;
 use super::listener::Looked;
 use super::question::Question;
 use super::samples::Sample;
+use crate::http::{LIMIT, agent};
 use crate::program::Running;
 use crate::table::{Line, Table, above, milliseconds, percentile};
 
 /// Time that 99 of 100 answers are to stay below.
 const GOAL: f64 = 10.0;
-const LIMIT: Duration = Duration::from_secs(60);
 /// Answers that are not timed: connections and caches of the server are made.
 const WARM_UP: usize = 3;
 
@@ -27,12 +27,8 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn of(api: &str) -> Self {
-        let settings = Agent::config_builder()
-            .timeout_global(Some(LIMIT))
-            .http_status_as_error(false)
-            .proxy(None);
         Self {
-            agent: settings.build().into(),
+            agent: agent(),
             base: format!("{api}/api/v1"),
         }
     }

@@ -16,6 +16,7 @@ use serde_json::Value;
 use sqlx::{Connection as _, PgConnection};
 use tokio::runtime::Runtime;
 
+use crate::json_page;
 use crate::sources::payloads;
 use crate::world::PaidInvoice;
 
@@ -72,14 +73,11 @@ impl Stage {
     }
 
     fn audit(&self, code: i32, arguments: &[&str]) -> Value {
-        self.paid
-            .shop()
-            .command(["history", "audit", "--json"].iter().chain(arguments))
-            .expect_code(code)
-            .run()
-            .unwrap()
-            .json()
-            .unwrap()
+        let shop = self.paid.shop();
+        let command = shop.command(["history", "audit", "--json"].iter().chain(arguments));
+        let document = command.expect_code(code).run().unwrap().json().unwrap();
+        json_page::check(&["history", "audit"], &document);
+        document
     }
 
     /// With all that there is to compare with.

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 use tokio::runtime::Runtime;
 
+use crate::json_page;
 use crate::world::PaidInvoice;
 
 /// The local chain's default `connection_options.auth_token`.
@@ -81,13 +82,16 @@ impl Refunds {
     /// The command's document, and what it says to people.
     fn run(&self, code: i32, command: &str, arguments: &[&str]) -> (Value, String) {
         let shop = self.paid.shop();
-        let command = shop.command(["refund", command]).arg("--json").expect_code(code);
+        let typed = ["refund", command];
+        let command = shop.command(typed).arg("--json").expect_code(code);
         let finished = arguments
             .iter()
             .fold(command, |command, one| command.arg(one))
             .run();
         let finished = finished.unwrap();
-        (finished.json().unwrap(), finished.stderr)
+        let document = finished.json().unwrap();
+        json_page::check(&typed, &document);
+        (document, finished.stderr)
     }
 
     fn verify(&self, code: i32, arguments: &[&str]) -> Value {

@@ -6,6 +6,7 @@ use recoup_e2e::accounts::{ALICE, BOB, SHOP};
 use recoup_test_support::Finished;
 use serde_json::Value;
 
+use crate::json_page;
 use crate::world::PaidInvoice;
 
 /// A formula for a spreadsheet, an order to the terminal, and a change of direction.
@@ -47,7 +48,9 @@ fn history(paid: &PaidInvoice, arguments: &[&str]) -> Finished {
 }
 
 fn document(paid: &PaidInvoice, arguments: &[&str]) -> Value {
-    history(paid, &[arguments, &["--json"]].concat()).json().unwrap()
+    let document = history(paid, &[arguments, &["--json"]].concat()).json().unwrap();
+    json_page::check(&["history"], &document);
+    document
 }
 
 fn ids(document: &Value) -> Vec<u64> {

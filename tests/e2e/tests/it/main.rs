@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test that cannot go on fails"
 )]
 
@@ -15,6 +16,12 @@ mod footprint;
 mod forks;
 mod history;
 mod interruptions;
+#[path = "../../../../cli/tests/it/json_page.rs"]
+#[expect(
+    dead_code,
+    reason = "the command line's own tests see to it that the page is whole"
+)]
+mod json_page;
 #[cfg(target_os = "linux")]
 mod leftovers;
 mod manual;
