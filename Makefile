@@ -77,7 +77,7 @@ bench-ingest: setup ## Measure how fast the indexer takes the chain in, beside P
 	cargo build --locked --release --package recoup-indexer --package recoup-bench
 	$(TARGET)/release/recoup-bench-ingest
 
-bench-query: setup ## Measure how fast the API answers over ten million refunds, and show its plans (RECOUP_BENCH_REFUNDS)
+bench-query: setup ## Measure how fast the API answers over ten million refunds, and show its plans (RECOUP_BENCH_REFUNDS, RECOUP_BENCH_REQUESTS)
 	cargo build --locked --release --package recoup-indexer --package recoup-bench
 	$(TARGET)/release/recoup-bench-query
 

@@ -13,6 +13,8 @@ mod space;
 mod statement;
 
 use std::env;
+use std::fmt::Display;
+use std::str::FromStr;
 
 use anyhow::{Context as _, Result};
 use recoup_test_support::{Cluster, Durability};
@@ -22,8 +24,10 @@ use crate::database::Database;
 use crate::program::{Running, migrate};
 use crate::table::Table;
 
-/// Names the number of refunds.
-const VARIABLE: &str = "RECOUP_BENCH_REFUNDS";
+/// How many refunds are made up.
+const REFUNDS: &str = "RECOUP_BENCH_REFUNDS";
+/// How often each question is asked.
+const REQUESTS: &str = "RECOUP_BENCH_REQUESTS";
 /// The database of the run.
 const DATABASE: &str = "history";
 
@@ -57,20 +61,27 @@ impl QueryScale {
         far_page: 21,
     };
 
-    /// The full one, or with as many refunds as the environment says.
+    /// The full one, or with as many refunds and requests as the environment says.
     ///
     /// # Errors
-    /// When the variable is no number from 10,000 on.
+    /// When a variable is no number, or too small a one.
     pub fn from_environment() -> Result<Self> {
-        let Ok(text) = env::var(VARIABLE) else {
-            return Ok(Self::FULL);
-        };
-        let refunds = text.parse().ok().filter(|refunds| *refunds >= 10_000);
+        let full = Self::FULL;
         Ok(Self {
-            refunds: refunds.with_context(|| format!("{VARIABLE} must be a number from 10000 on"))?,
-            ..Self::FULL
+            refunds: variable(REFUNDS, 10_000, full.refunds)?,
+            requests: variable(REQUESTS, full.looked_at, full.requests)?,
+            ..full
         })
     }
+}
+
+/// A number of the environment, where it has one.
+fn variable<N: FromStr + PartialOrd + Display>(name: &str, least: N, default: N) -> Result<N> {
+    let Ok(text) = env::var(name) else {
+        return Ok(default);
+    };
+    let number = text.parse().ok().filter(|number| *number >= least);
+    number.with_context(|| format!("{name} must be a number from {least} on"))
 }
 
 /// What came out.

@@ -95,7 +95,7 @@ fn arguments(parameters: &str) -> String {
 
 /// The server's own settings for whoever only reads, and no statement that is known already.
 pub(super) const AS_THE_SERVER: &str = "deallocate all; set plan_cache_mode = force_custom_plan;
-     set enable_bitmapscan = off; set enable_sort = off";
+     set enable_bitmapscan = off; set enable_sort = off; set jit = off";
 
 /// How long each question's statements take by themselves, over one connection, in the transaction that the server makes
 /// for them: sorted times.
