@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use recoup_protocol::amount::BaseUnits;
 use recoup_protocol::events::{Event, InvoiceState, PaymentReceived, RefundProcessed};
 use recoup_protocol::ids::InvoiceId;
+use recoup_protocol::sum::Sum;
 use recoup_protocol::token::Token;
 use recoup_stacks::address::Principal;
 use recoup_stacks::hash::BurnHeight;
@@ -28,6 +29,15 @@ pub struct Account {
     pub token: Token,
     /// Its mutable state.
     pub state: InvoiceState,
+}
+
+impl Account {
+    /// First burn height at which nothing can be refunded to the payer of a ledger.
+    #[must_use]
+    pub fn deadline(&self, ledger: &Ledger) -> BurnHeight {
+        let first_paid_at = ledger.first_paid_at.get();
+        BurnHeight(first_paid_at.saturating_add(self.state.refund_window))
+    }
 }
 
 /// What one payer paid and was refunded on an invoice.
@@ -74,6 +84,9 @@ impl Ledger {
     }
 }
 
+/// Sums by merchant and token.
+pub type Refundable = BTreeMap<(Principal, Token), Sum>;
+
 /// Accounts and ledgers while events are posted to them in the chain's order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Books {
@@ -84,6 +97,25 @@ pub struct Books {
 }
 
 impl Books {
+    /// What payers can still get back at a burn height, by merchant and token.
+    #[must_use]
+    pub fn refundable(&self, as_of: BurnHeight) -> Refundable {
+        let mut sums = BTreeMap::<(&Principal, &Token), Sum>::new();
+        for ((id, _), ledger) in &self.ledgers {
+            let Some(account) = self.accounts.get(id) else {
+                continue;
+            };
+            let left = ledger.paid.checked_sub(ledger.refunded).unwrap_or_default();
+            if account.deadline(ledger) > as_of && left > BaseUnits::ZERO {
+                let sum = sums.entry((&account.merchant, &account.token)).or_default();
+                *sum = sum.plus(left);
+            }
+        }
+        sums.into_iter()
+            .map(|((merchant, token), sum)| ((merchant.clone(), token.clone()), sum))
+            .collect()
+    }
+
     /// What does not agree among an event, its token transfer and the books before it.
     #[must_use]
     pub fn disagreement(&self, event: &Event, transfer_found: bool) -> Option<&'static str> {

@@ -25,6 +25,8 @@ use crate::db::refund::After;
 
 /// Rows that are in memory at a time.
 const PAGE: u32 = 500;
+/// Rows that are read before the answer begins: few, so that it begins at once.
+const FIRST_PAGE: u32 = 50;
 /// Seconds after which a client that found all exports taken should try again.
 const TRY_AGAIN: u64 = 30;
 
@@ -99,11 +101,11 @@ async fn export(api: Api, mut parameters: Parameters, format: Format) -> Result<
         _permit: permit,
     };
     // What fails at once is still answered as an error.
-    let (first, is_last) = export.next_page().await?;
+    let (first, is_last) = export.next_page(FIRST_PAGE).await?;
     let rest = (!is_last).then_some(export);
     let rest = stream::try_unfold(rest, |export| async move {
         let Some(mut export) = export else { return Ok(None) };
-        match export.next_page().await {
+        match export.next_page(PAGE).await {
             Ok((page, is_last)) => Ok(Some((page, (!is_last).then_some(export)))),
             Err(error) => {
                 tracing::error!(rows_written = export.rows_written, %error, "an export was broken off");
@@ -130,17 +132,17 @@ async fn export(api: Api, mut parameters: Parameters, format: Format) -> Result<
 
 impl Export {
     /// The next rows as text, and whether they are the last.
-    async fn next_page(&mut self) -> Result<(Bytes, bool), ApiFailure> {
+    async fn next_page(&mut self, limit: u32) -> Result<(Bytes, bool), ApiFailure> {
         let rows = db::refund::page(
             &mut self.snapshot,
             &self.query.filter,
             self.query.order,
             self.after,
             None,
-            PAGE,
+            limit,
         )
         .await?;
-        let is_last = u32::try_from(rows.len()).is_ok_and(|count| count < PAGE);
+        let is_last = u32::try_from(rows.len()).is_ok_and(|count| count < limit);
         self.after = rows.last().map(|(place, refund)| After {
             key: *place,
             amount: refund.amount,

@@ -182,8 +182,6 @@ fn invoice_id(text: &str) -> Result<InvoiceId, ApiFailure> {
 }
 
 async fn find(connection: &mut PgConnection, invoice: InvoiceId, id: String) -> Result<Invoice, ApiFailure> {
-    let tip = db::chain_tip::find(&mut *connection).await?;
-    let burn_height = tip.burn.map(|burn| burn.height).unwrap_or_default();
-    let found = db::invoice::find(connection, invoice, burn_height).await?;
+    let found = db::invoice::find(connection, invoice).await?;
     found.ok_or(ApiFailure::NotFound { what: "invoice", id })
 }

@@ -44,17 +44,8 @@ pub(super) async fn list(
     {
         return Err(ApiFailure::CursorOrphaned);
     }
-    let tip = db::chain_tip::find(&mut snapshot).await?;
-    let burn_height = tip.burn.map(|burn| burn.height).unwrap_or_default();
     let after = after.map(|after| after.invoice);
-    let rows = db::invoice::page(
-        &mut snapshot,
-        &filter,
-        after,
-        burn_height,
-        limit.saturating_add(1),
-    )
-    .await?;
+    let rows = db::invoice::page(&mut snapshot, &filter, after, limit.saturating_add(1)).await?;
     let rows = rows.into_iter().map(InvoiceSummary::from).collect();
     Ok(Json(page_of(rows, limit, |invoice: &InvoiceSummary| {
         InvoiceCursor {

@@ -91,7 +91,7 @@ pub(super) async fn reserves(
     for (token, balance) in db::reserve::of_merchant(&mut snapshot, &merchant).await? {
         tokens.entry(token).or_default().0 = balance;
     }
-    for (token, refundable) in db::reserve::refundable(&mut snapshot, &merchant, now).await? {
+    for (token, refundable) in db::refundable_total::of_merchant(&mut snapshot, &merchant).await? {
         tokens.entry(token).or_default().1 = refundable;
     }
     for (token, delegate) in db::reserve::delegates_of_merchant(&mut snapshot, &merchant, now).await? {

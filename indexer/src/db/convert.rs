@@ -2,7 +2,7 @@
 
 use recoup_protocol::amount::BaseUnits;
 use recoup_protocol::ids::SubscriptionId;
-use recoup_protocol::status::SubscriptionStatus;
+use recoup_protocol::status::{InvoiceStatus, SubscriptionStatus};
 use recoup_protocol::token::Token;
 use recoup_stacks::address::Principal;
 use recoup_stacks::hash::{BurnHeight, StacksHeight};
@@ -105,6 +105,12 @@ pub(super) fn subscription_column(id: SubscriptionId) -> Result<i64, DbError> {
         what: "subscription id",
         value: u64::try_from(id.0).unwrap_or(u64::MAX),
     })
+}
+
+/// An invoice's status, stored or derived, from its column.
+pub(super) fn invoice_status(code: i16, column: &'static str) -> Result<InvoiceStatus, DbError> {
+    let status = u128::try_from(code).ok().and_then(InvoiceStatus::from_code);
+    status.ok_or(DbError::Corrupt { column })
 }
 
 /// A subscription's status from its column.

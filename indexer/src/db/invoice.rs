@@ -12,8 +12,8 @@ use sqlx::PgConnection;
 use super::DbError;
 use super::contract_event::StoredEvent;
 use super::convert::{
-    amount, bigint, bigints, burn_height, column, hash, integers, optional_bigint, optional_principal,
-    parsed, place, stacks_height, storable, token, token_column, unsigned,
+    amount, bigint, bigints, burn_height, column, hash, integers, invoice_status, optional_bigint,
+    optional_principal, parsed, place, stacks_height, storable, token, token_column, unsigned,
 };
 use crate::accounting::Account;
 
@@ -28,38 +28,45 @@ pub struct AdoptedInvoice<'a> {
     pub state: &'a InvoiceState,
 }
 
-/// Makes invoices canonical: new ones are inserted, those that left the chain come back.
+/// Makes invoices canonical: new ones are inserted, those that left the chain come back. Their derived statuses are those
+/// as of a burn height.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn adopt(connection: &mut PgConnection, invoices: &[AdoptedInvoice<'_>]) -> Result<(), DbError> {
+pub async fn adopt(
+    connection: &mut PgConnection,
+    invoices: &[AdoptedInvoice<'_>],
+    as_of: BurnHeight,
+) -> Result<(), DbError> {
     if invoices.is_empty() {
         return Ok(());
     }
     let stored = || invoices.iter().map(|adopted| adopted.stored);
     let created = || invoices.iter().map(|adopted| adopted.created);
-    let states = States::of(invoices.iter().map(|adopted| adopted.state))?;
+    let states = States::of(invoices.iter().map(|adopted| adopted.state), as_of)?;
     sqlx::query!(
         "insert into invoice (
              index_block_hash, txid, ordinal, stacks_height, invoice_id, merchant, issuer, token, amount, min_payment,
              only_payer, reference, memo, subscription_id, created_burn_height, amount_paid, amount_refunded, status,
-             refund_window, first_payment_at, expires_at, canonical)
+             refund_window, first_payment_at, expires_at, derived_status, canonical)
          select index_block_hash, txid, ordinal, stacks_height, invoice_id, merchant, issuer, token, amount::numeric,
                 min_payment::numeric, only_payer, reference, memo, subscription_id::numeric, created_burn_height,
                 amount_paid::numeric, amount_refunded::numeric, status, refund_window, first_payment_at, expires_at,
-                true
+                derived_status, true
            from unnest(
                 $1::bytea[], $2::bytea[], $3::integer[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
                 $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[],
-                $15::bigint[], $16::text[], $17::text[], $18::smallint[], $19::bigint[], $20::bigint[], $21::bigint[])
+                $15::bigint[], $16::text[], $17::text[], $18::smallint[], $19::bigint[], $20::bigint[], $21::bigint[],
+                $22::smallint[])
              as new (
                 index_block_hash, txid, ordinal, stacks_height, invoice_id, merchant, issuer, token, amount,
                 min_payment, only_payer, reference, memo, subscription_id, created_burn_height, amount_paid,
-                amount_refunded, status, refund_window, first_payment_at, expires_at)
+                amount_refunded, status, refund_window, first_payment_at, expires_at, derived_status)
          on conflict (index_block_hash, txid, ordinal) do update
             set canonical = true, amount_paid = excluded.amount_paid, amount_refunded = excluded.amount_refunded,
                 status = excluded.status, refund_window = excluded.refund_window,
-                first_payment_at = excluded.first_payment_at, expires_at = excluded.expires_at",
+                first_payment_at = excluded.first_payment_at, expires_at = excluded.expires_at,
+                derived_status = excluded.derived_status",
         &column(stored(), |stored| stored.id.block.as_bytes().as_slice()) as _,
         &column(stored(), |stored| stored.id.txid.as_bytes().as_slice()) as _,
         &integers(stored(), "ordinal", |stored| stored.id.ordinal)?,
@@ -94,6 +101,7 @@ pub async fn adopt(connection: &mut PgConnection, invoices: &[AdoptedInvoice<'_>
         &states.refund_windows,
         &states.first_payments as _,
         &states.expiries,
+        &states.derived_statuses,
     )
     .execute(connection)
     .await?;
@@ -109,13 +117,15 @@ struct States {
     refund_windows: Vec<i64>,
     first_payments: Vec<Option<i64>>,
     expiries: Vec<i64>,
+    derived_statuses: Vec<i16>,
 }
 
 impl States {
-    fn of<'a>(states: impl Iterator<Item = &'a InvoiceState>) -> Result<Self, DbError> {
+    fn of<'a>(states: impl Iterator<Item = &'a InvoiceState>, as_of: BurnHeight) -> Result<Self, DbError> {
         let mut columns = Self::default();
         for state in states {
             let first_payment = state.first_payment_at.map(BurnHeight::get);
+            let derived = state.status.derived(state.expires_at.get(), as_of.get());
             columns.amounts_paid.push(state.amount_paid.to_string());
             columns.amounts_refunded.push(state.amount_refunded.to_string());
             columns.statuses.push(i16::from(state.status.code()));
@@ -128,6 +138,7 @@ impl States {
             columns
                 .expiries
                 .push(bigint(state.expires_at.get(), "burn height")?);
+            columns.derived_statuses.push(i16::from(derived.code()));
         }
         Ok(columns)
     }
@@ -147,27 +158,31 @@ pub async fn orphan(connection: &mut PgConnection, blocks: &[Vec<u8>]) -> Result
     Ok(())
 }
 
-/// Sets the states of canonical invoices.
+/// Sets the states of canonical invoices, the derived ones as of a burn height.
 ///
 /// # Errors
 /// When the database is out of reach.
 pub async fn update_states<'a>(
     connection: &mut PgConnection,
     invoices: impl Iterator<Item = (InvoiceId, &'a InvoiceState)> + Clone,
+    as_of: BurnHeight,
 ) -> Result<(), DbError> {
     let ids = bigints(invoices.clone(), "invoice id", |(id, _)| id.0)?;
     if ids.is_empty() {
         return Ok(());
     }
-    let states = States::of(invoices.map(|(_, state)| state))?;
+    let states = States::of(invoices.map(|(_, state)| state), as_of)?;
     sqlx::query!(
         "update invoice
             set amount_paid = new.amount_paid::numeric, amount_refunded = new.amount_refunded::numeric,
                 status = new.status, refund_window = new.refund_window, first_payment_at = new.first_payment_at,
-                expires_at = new.expires_at
+                expires_at = new.expires_at, derived_status = new.derived_status
            from unnest(
-                $1::bigint[], $2::text[], $3::text[], $4::smallint[], $5::bigint[], $6::bigint[], $7::bigint[])
-             as new (invoice_id, amount_paid, amount_refunded, status, refund_window, first_payment_at, expires_at)
+                $1::bigint[], $2::text[], $3::text[], $4::smallint[], $5::bigint[], $6::bigint[], $7::bigint[],
+                $8::smallint[])
+             as new (
+                invoice_id, amount_paid, amount_refunded, status, refund_window, first_payment_at, expires_at,
+                derived_status)
           where invoice.invoice_id = new.invoice_id and invoice.canonical",
         &ids,
         &states.amounts_paid,
@@ -176,6 +191,27 @@ pub async fn update_states<'a>(
         &states.refund_windows,
         &states.first_payments as _,
         &states.expiries,
+        &states.derived_statuses,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Derives the statuses that change when the Bitcoin tip rises. It never falls.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn expire(
+    connection: &mut PgConnection,
+    before: BurnHeight,
+    now: BurnHeight,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "update invoice set derived_status = 3
+          where canonical and status in (0, 1) and expires_at > $1 and expires_at <= $2",
+        bigint(before.get(), "burn height")?,
+        bigint(now.get(), "burn height")?,
     )
     .execute(connection)
     .await?;
@@ -203,7 +239,7 @@ pub async fn accounts(
             let state = InvoiceState {
                 amount_paid: amount(&row.amount_paid, "invoice.amount_paid")?,
                 amount_refunded: amount(&row.amount_refunded, "invoice.amount_refunded")?,
-                status: stored_status(row.status)?,
+                status: invoice_status(row.status, "invoice.status")?,
                 refund_window: unsigned(row.refund_window, "invoice.refund_window")?,
                 first_payment_at: optional_burn_height(row.first_payment_at)?,
                 expires_at: burn_height(row.expires_at, "invoice.expires_at")?,
@@ -230,8 +266,8 @@ macro_rules! select_invoices {
             $before + r#"select invoice.index_block_hash, txid, ordinal, invoice.stacks_height, invoice.invoice_id, merchant,
                       issuer, token, amount::text as "amount!", min_payment::text, only_payer, reference, memo,
                       subscription_id::text, created_burn_height, amount_paid::text as "amount_paid!",
-                      amount_refunded::text as "amount_refunded!", status, refund_window, first_payment_at, expires_at,
-                      block_time,
+                      amount_refunded::text as "amount_refunded!", derived_status, refund_window, first_payment_at,
+                      expires_at, block_time,
                       coalesce((select true from subscription_change as change
                                  where change.invoice_id = invoice.invoice_id and change.canonical
                                    and change.disagreement is null
@@ -244,19 +280,15 @@ macro_rules! select_invoices {
     };
 }
 
-/// A canonical invoice, without its payers, payments and refunds; its status as of a burn height.
+/// A canonical invoice, without its payers, payments and refunds; its status as of the burn height of the tip.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn find(
-    connection: &mut PgConnection,
-    invoice: InvoiceId,
-    as_of: BurnHeight,
-) -> Result<Option<Invoice>, DbError> {
+pub async fn find(connection: &mut PgConnection, invoice: InvoiceId) -> Result<Option<Invoice>, DbError> {
     let row = select_invoices!(""; "and invoice_id = $1"; bigint(invoice.0, "invoice id")?)
         .fetch_optional(connection)
         .await?;
-    row.map(|row| row.invoice(as_of)).transpose()
+    row.map(InvoiceRow::invoice).transpose()
 }
 
 /// Which invoices to list. What is none does not filter.
@@ -268,12 +300,12 @@ pub struct InvoiceFilter {
     pub payer: Option<Principal>,
     /// The merchant's own id.
     pub reference: Option<String>,
-    /// Derived at the burn height at hand.
+    /// Derived at the burn height of the tip.
     pub status: Option<InvoiceStatus>,
 }
 
-/// Canonical invoices below an id, the newest first, without their payers, payments and refunds; their status as of a
-/// burn height. Ids are in the order of creation.
+/// Canonical invoices below an id, the newest first, without their payers, payments and refunds; their status as of the
+/// burn height of the tip. Ids are in the order of creation.
 ///
 /// # Errors
 /// When the database is out of reach.
@@ -281,23 +313,15 @@ pub async fn page(
     connection: &mut PgConnection,
     filter: &InvoiceFilter,
     after: Option<InvoiceId>,
-    as_of: BurnHeight,
     limit: u32,
 ) -> Result<Vec<Invoice>, DbError> {
     let after = optional_bigint(after.map(|id| id.0), "invoice id")?;
-    let now = bigint(as_of.get(), "burn height")?;
     let limit = i64::from(limit);
-    let rows = match (&filter.merchant, &filter.payer, &filter.reference, filter.status) {
-        (_, Some(payer), _, _) => of_payer(connection, payer, after, limit).await?,
-        (Some(merchant), None, None, Some(InvoiceStatus::Expired)) => {
-            expired(connection, merchant, now, after, limit).await?
-        }
-        (Some(merchant), None, None, Some(status @ (InvoiceStatus::Open | InvoiceStatus::PartiallyPaid))) => {
-            payable(connection, merchant, status, now, after, limit).await?
-        }
-        _ => of_filter(connection, filter, now, after, limit).await?,
+    let rows = match &filter.payer {
+        Some(payer) => of_payer(connection, payer, after, limit).await?,
+        None => of_filter(connection, filter, after, limit).await?,
     };
-    rows.into_iter().map(|row| row.invoice(as_of)).collect()
+    rows.into_iter().map(InvoiceRow::invoice).collect()
 }
 
 async fn of_payer(
@@ -320,110 +344,27 @@ async fn of_payer(
     .await?)
 }
 
-/// Those that nobody can pay any more stand below those that somebody can, in two stored statuses: each is read from the
-/// newest on.
-async fn expired(
-    connection: &mut PgConnection,
-    merchant: &Principal,
-    now: i64,
-    after: Option<i64>,
-    limit: i64,
-) -> Result<Vec<InvoiceRow>, DbError> {
-    Ok(select_invoices!(
-        "with expired as (
-             (select invoice_id from invoice
-               where canonical and merchant = (select $1::text) and status = 0 and expires_at <= $2
-                 and ($3::bigint is null or invoice_id < $3)
-               order by invoice_id desc limit $4)
-             union all
-             (select invoice_id from invoice
-               where canonical and merchant = (select $1::text) and status = 1 and expires_at <= $2
-                 and ($3::bigint is null or invoice_id < $3)
-               order by invoice_id desc limit $4)) ";
-        "and invoice_id = any (array(select invoice_id from expired)) order by invoice_id desc limit $4";
-        merchant.to_string(),
-        now,
-        after,
-        limit,
-    )
-    .fetch_all(connection)
-    .await?)
-}
-
-/// Those that can be paid now are few beside those that nobody paid in time: they are found by when they expire.
-async fn payable(
-    connection: &mut PgConnection,
-    merchant: &Principal,
-    status: InvoiceStatus,
-    now: i64,
-    after: Option<i64>,
-    limit: i64,
-) -> Result<Vec<InvoiceRow>, DbError> {
-    Ok(select_invoices!(
-        "with payable as materialized (
-             select invoice_id from invoice
-              where canonical and merchant = (select $1::text) and status = $2 and status in (0, 1) and expires_at > $3),
-         wanted as (
-             select invoice_id from payable where $4::bigint is null or invoice_id < $4
-              order by invoice_id desc limit $5) ";
-        "and invoice_id = any (array(select invoice_id from wanted)) order by invoice_id desc";
-        merchant.to_string(),
-        i16::from(status.code()),
-        now,
-        after,
-        limit,
-    )
-    .fetch_all(connection)
-    .await?)
-}
-
 async fn of_filter(
     connection: &mut PgConnection,
     filter: &InvoiceFilter,
-    now: i64,
     after: Option<i64>,
     limit: i64,
 ) -> Result<Vec<InvoiceRow>, DbError> {
-    let (stored, expired) = filter.status.map_or((None, None), stored_as);
     Ok(select_invoices!(
         "";
         "and ($1::text is null or merchant = (select $1::text))
          and ($2::text is null or reference = (select $2::text))
-         and ($3::smallint is null or status = $3)
-         and ($4::boolean is null or ((expires_at <= $5) = $4 and status in (0, 1)))
-         and ($6::bigint is null or invoice_id < $6)
-         order by invoice_id desc limit $7";
+         and ($3::smallint is null or derived_status = $3)
+         and ($4::bigint is null or invoice_id < $4)
+         order by invoice_id desc limit $5";
         filter.merchant.as_ref().map(ToString::to_string),
         filter.reference.as_deref(),
-        stored,
-        expired,
-        now,
+        filter.status.map(|status| i16::from(status.code())),
         after,
         limit,
     )
     .fetch_all(connection)
     .await?)
-}
-
-/// How a derived status shows in the columns: the stored code where it has one, and whether it must have expired.
-fn stored_as(status: InvoiceStatus) -> (Option<i16>, Option<bool>) {
-    match status {
-        InvoiceStatus::Expired => (None, Some(true)),
-        InvoiceStatus::Open | InvoiceStatus::PartiallyPaid => (Some(i16::from(status.code())), Some(false)),
-        InvoiceStatus::Paid | InvoiceStatus::Cancelled | InvoiceStatus::Refunded => {
-            (Some(i16::from(status.code())), None)
-        }
-    }
-}
-
-pub(super) fn stored_status(code: i16) -> Result<InvoiceStatus, DbError> {
-    let corrupt = DbError::Corrupt {
-        column: "invoice.status",
-    };
-    u128::try_from(code)
-        .ok()
-        .and_then(InvoiceStatus::from_code)
-        .ok_or(corrupt)
 }
 
 fn optional_burn_height(height: Option<i64>) -> Result<Option<BurnHeight>, DbError> {
@@ -450,7 +391,7 @@ struct InvoiceRow {
     created_burn_height: i64,
     amount_paid: String,
     amount_refunded: String,
-    status: i16,
+    derived_status: i16,
     refund_window: i64,
     first_payment_at: Option<i64>,
     expires_at: i64,
@@ -459,8 +400,7 @@ struct InvoiceRow {
 }
 
 impl InvoiceRow {
-    fn invoice(self, as_of: BurnHeight) -> Result<Invoice, DbError> {
-        let expires_at = burn_height(self.expires_at, "invoice.expires_at")?;
+    fn invoice(self) -> Result<Invoice, DbError> {
         const COLUMN: &str = "invoice.subscription_id";
         let subscription_id = self.subscription_id.as_deref();
         Ok(Invoice {
@@ -471,7 +411,7 @@ impl InvoiceRow {
             amount: amount(&self.amount, "invoice.amount")?,
             amount_paid: amount(&self.amount_paid, "invoice.amount_paid")?,
             amount_refunded: amount(&self.amount_refunded, "invoice.amount_refunded")?,
-            status: stored_status(self.status)?.derived(expires_at.get(), as_of.get()),
+            status: invoice_status(self.derived_status, "invoice.derived_status")?,
             min_payment: self
                 .min_payment
                 .as_deref()
@@ -487,7 +427,7 @@ impl InvoiceRow {
             subscription_proven: self.subscription_proven,
             refund_window: unsigned(self.refund_window, "invoice.refund_window")?,
             first_payment_at: optional_burn_height(self.first_payment_at)?,
-            expires_at,
+            expires_at: burn_height(self.expires_at, "invoice.expires_at")?,
             position: Position {
                 txid: hash(&self.txid, "invoice.txid")?,
                 ordinal: place(self.ordinal, "invoice.ordinal")?,

@@ -25,6 +25,7 @@ mod pool;
 pub mod quarantine;
 pub mod refund;
 pub mod refund_status_change;
+pub mod refundable_total;
 pub mod reorg;
 pub mod reserve;
 pub mod running_total;

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 
 use super::DbError;
 use super::convert::{amount, bigint, bigints, burn_height, column, parsed, unsigned};
-use crate::accounting::Ledger;
+use crate::accounting::{Books, Ledger};
 
 /// The ledgers of these invoices and payers, as far as they exist; the two lists go in pairs.
 ///
@@ -45,33 +45,57 @@ pub async fn find(
         .collect()
 }
 
-/// Writes ledgers.
+/// Writes the ledgers of books, with deadlines for those of known invoices.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn upsert<'a>(
-    connection: &mut PgConnection,
-    ledgers: impl Iterator<Item = (&'a (InvoiceId, Principal), &'a Ledger)> + Clone,
-) -> Result<(), DbError> {
-    if ledgers.clone().next().is_none() {
+pub async fn upsert(connection: &mut PgConnection, books: &Books) -> Result<(), DbError> {
+    let ledgers = &books.ledgers;
+    if ledgers.is_empty() {
         return Ok(());
     }
+    let deadlines = column(ledgers, |((id, _), ledger)| {
+        let deadline = books.accounts.get(id)?.deadline(ledger).get();
+        Some(i64::try_from(deadline).unwrap_or(i64::MAX))
+    });
     sqlx::query!(
-        "insert into payer_ledger (invoice_id, payer, paid, refunded, first_paid_at)
-         select invoice_id, payer, paid::numeric, refunded::numeric, first_paid_at
-           from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[])
-             as ledger (invoice_id, payer, paid, refunded, first_paid_at)
+        "insert into payer_ledger (invoice_id, payer, paid, refunded, first_paid_at, deadline)
+         select invoice_id, payer, paid::numeric, refunded::numeric, first_paid_at, deadline
+           from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
+             as ledger (invoice_id, payer, paid, refunded, first_paid_at, deadline)
          on conflict (invoice_id, payer)
-         do update set paid = excluded.paid, refunded = excluded.refunded, first_paid_at = excluded.first_paid_at",
-        &bigints(ledgers.clone(), "invoice id", |((id, _), _)| id.0)?,
-        &column(ledgers.clone(), |((_, payer), _)| payer.to_string()),
-        &column(ledgers.clone(), |(_, ledger)| ledger.paid.to_string()),
-        &column(ledgers.clone(), |(_, ledger)| ledger.refunded.to_string()),
+         do update set paid = excluded.paid, refunded = excluded.refunded, first_paid_at = excluded.first_paid_at,
+                       deadline = excluded.deadline",
+        &bigints(ledgers, "invoice id", |((id, _), _)| id.0)?,
+        &column(ledgers, |((_, payer), _)| payer.to_string()),
+        &column(ledgers, |(_, ledger)| ledger.paid.to_string()),
+        &column(ledgers, |(_, ledger)| ledger.refunded.to_string()),
         &bigints(ledgers, "burn height", |(_, ledger)| ledger.first_paid_at.get())?,
+        &deadlines as _,
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Who paid any of these canonical invoices: invoices and payers, in pairs.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn of_invoices(
+    connection: &mut PgConnection,
+    invoices: &[i64],
+) -> Result<Vec<(i64, String)>, DbError> {
+    if invoices.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query!(
+        "select invoice_id, payer from payer_ledger where invoice_id = any($1)",
+        invoices
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.invoice_id, row.payer)).collect())
 }
 
 /// Removes ledgers; the two lists go in pairs.

@@ -5,5 +5,5 @@ mod current;
 mod refresh;
 
 pub use adopt::{Movement, adopt_delegate, adopt_movement, balance, delegate, orphan};
-pub use current::{delegates_of_merchant, of_merchant, refundable};
+pub use current::{delegates_of_merchant, of_merchant};
 pub use refresh::refresh;

@@ -177,6 +177,7 @@ pub async fn broken_rules(connection: &mut PgConnection) -> Result<Vec<BrokenRul
     broken.extend(statuses(&mut *connection).await?);
     broken.extend(ids(&mut *connection).await?);
     broken.extend(totals(&mut *connection).await?);
+    broken.extend(refundable_totals(&mut *connection).await?);
     broken.extend(satellites::broken_rules(connection).await?);
     Ok(broken)
 }
@@ -217,6 +218,31 @@ async fn totals(connection: &mut PgConnection) -> Result<Vec<BrokenRule>, DbErro
                   coalesce(expected.total, 'nothing') as "expected!", coalesce(stored.total, 'nothing') as "found!"
              from expected full join stored using (scope, subject, token, index_block_hash)
             where expected.total is distinct from stored.total
+            limit $1"#,
+        NAMED,
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// What can still be refunded, from the ledgers whose deadline is to come.
+async fn refundable_totals(connection: &mut PgConnection) -> Result<Vec<BrokenRule>, DbError> {
+    Ok(sqlx::query_as!(
+        BrokenRule,
+        r#"with expected as (
+               select merchant, coalesce(token, 'STX') as token,
+                      sum(paid::numeric - refunded::numeric) as amount
+                 from payer_ledger
+                 join invoice on invoice.invoice_id = payer_ledger.invoice_id and invoice.canonical
+                cross join chain_tip
+                where refunded < paid and first_paid_at + refund_window > coalesce(chain_tip.burn_height, 0)
+                group by merchant, coalesce(token, 'STX'))
+           select 'what can be refunded is the sum of open ledgers' as "rule!",
+                  format('refundable_total %s %s', merchant, token) as "place!",
+                  coalesce(expected.amount, 0)::text as "expected!",
+                  coalesce(refundable_total.amount, 0)::text as "found!"
+             from expected full join refundable_total using (merchant, token)
+            where coalesce(expected.amount, 0) <> coalesce(refundable_total.amount, 0)
             limit $1"#,
         NAMED,
     )

@@ -19,17 +19,21 @@ use crate::db::refund_status_change::StatusChange;
 use crate::db::{self, DbError};
 use crate::normalised::Satellites;
 
-/// Takes blocks off the chain: flags change, and what their events touched goes back to its last canonical event.
+/// Takes blocks off the chain: flags change, and what their events touched goes back to its last canonical event. What time
+/// changes is as of the tip of the tables.
 pub(super) async fn orphan(
     connection: &mut PgConnection,
     blocks: &[IndexBlockHash],
+    as_of: BurnHeight,
     burn_tip: Option<BurnHeight>,
 ) -> Result<(), DbError> {
     let blocks: Vec<Vec<u8>> = blocks.iter().map(|id| id.as_bytes().to_vec()).collect();
-    let touched = Touched::by(&db::contract_event::of_blocks(&mut *connection, &blocks).await?);
+    let events = db::contract_event::of_blocks(&mut *connection, &blocks).await?;
+    let touched = Touched::by(&mut *connection, &events).await?;
     if !touched.invoices.is_empty() {
         db::deferred_index::build_for_forks(&mut *connection).await?;
     }
+    let before = load(&mut *connection, &touched).await?.refundable(as_of);
     db::block::set_canonical(&mut *connection, &blocks, false).await?;
     db::contract_event::set_canonical(&mut *connection, &blocks, false).await?;
     db::invoice::orphan(&mut *connection, &blocks).await?;
@@ -48,24 +52,37 @@ pub(super) async fn orphan(
     for stored in last.await? {
         books.post_ledger(&stored.event);
     }
-    db::payer_ledger::upsert(&mut *connection, books.ledgers.iter()).await?;
     let last = db::contract_event::last_of_invoices(&mut *connection, &touched.invoices).await?;
     let states = last.iter().filter_map(|stored| stored.event.invoice());
-    db::invoice::update_states(connection, states).await
+    db::invoice::update_states(&mut *connection, states, as_of).await?;
+    let accounts = db::invoice::accounts(&mut *connection, &touched.invoices).await?;
+    books.accounts = accounts.into_iter().collect();
+    db::payer_ledger::upsert(&mut *connection, &books).await?;
+    db::refundable_total::change(connection, &before, &books.refundable(as_of)).await
 }
 
-/// Puts blocks on the chain: their events become rows, each checked against the state before it.
+/// Heights of the Bitcoin tip.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tips {
+    /// That of the tables, until they are moved on.
+    pub(super) of_tables: BurnHeight,
+    /// The new one.
+    pub(super) burn: Option<BurnHeight>,
+}
+
+/// Puts blocks on the chain: their events become rows, each checked against the state before it. What time changes is as
+/// of the tip of the tables.
 pub(super) async fn adopt(
     connection: &mut PgConnection,
     phases: &Phases,
     mut written: Written,
     contracts: &Satellites,
     is_final: impl Fn(&IndexBlockHash) -> bool,
-    burn_tip: Option<BurnHeight>,
+    tips: Tips,
 ) -> Result<(), DbError> {
     let satellite_blocks = std::mem::take(&mut written.satellite_blocks);
     let events = events_of(&mut *connection, written).await?;
-    adopt_core(&mut *connection, phases, &events, is_final, burn_tip).await?;
+    adopt_core(&mut *connection, phases, &events, is_final, tips).await?;
     let beside = satellites::adopt(connection, &satellite_blocks, &events, contracts);
     phases.timed(Phase::Satellites, beside).await
 }
@@ -75,14 +92,15 @@ async fn adopt_core(
     phases: &Phases,
     events: &[AdoptedEvent],
     is_final: impl Fn(&IndexBlockHash) -> bool,
-    burn_tip: Option<BurnHeight>,
+    tips: Tips,
 ) -> Result<(), DbError> {
     if events.is_empty() {
         return Ok(());
     }
-    let touched = Touched::by(events.iter().map(|(stored, _)| stored));
+    let touched = Touched::by(&mut *connection, events.iter().map(|(stored, _)| stored)).await?;
     let accounts = load(&mut *connection, &touched);
     let mut books = phases.timed(Phase::Accounts, accounts).await?;
+    let before = books.refundable(tips.of_tables);
     let mut rows = Rows::default();
     for (stored, adopted_at) in events {
         rows.add(
@@ -90,13 +108,16 @@ async fn adopt_core(
             books.disagreement(&stored.event, stored.transfer_found),
             is_final(&stored.id.block),
             *adopted_at,
-            burn_tip,
+            tips.burn,
         );
         books.post(&stored.event);
     }
-    rows.write(&mut *connection, phases, &books).await?;
-    let ledgers = db::payer_ledger::upsert(&mut *connection, books.ledgers.iter());
+    rows.write(&mut *connection, phases, &books, tips.of_tables).await?;
+    let ledgers = db::payer_ledger::upsert(&mut *connection, &books);
     phases.timed(Phase::Ledgers, ledgers).await?;
+    let after = books.refundable(tips.of_tables);
+    let refundable = db::refundable_total::change(&mut *connection, &before, &after);
+    phases.timed(Phase::Totals, refundable).await?;
     let moved: BTreeSet<IndexBlockHash> = events
         .iter()
         .filter(|(stored, _)| Ledger::after(&stored.event).is_some())
@@ -191,8 +212,9 @@ impl<'a> Rows<'a> {
         connection: &mut PgConnection,
         phases: &Phases,
         books: &Books,
+        as_of: BurnHeight,
     ) -> Result<(), DbError> {
-        let invoices = self.write_invoices(&mut *connection, books);
+        let invoices = self.write_invoices(&mut *connection, books, as_of);
         phases.timed(Phase::Invoices, invoices).await?;
         let payments = db::payment::adopt(&mut *connection, &self.payments);
         phases.timed(Phase::Payments, payments).await?;
@@ -207,12 +229,18 @@ impl<'a> Rows<'a> {
         phases.timed(Phase::History, history).await
     }
 
-    async fn write_invoices(&self, connection: &mut PgConnection, books: &Books) -> Result<(), DbError> {
+    async fn write_invoices(
+        &self,
+        connection: &mut PgConnection,
+        books: &Books,
+        as_of: BurnHeight,
+    ) -> Result<(), DbError> {
         let created: HashSet<InvoiceId> = self.created.iter().map(|(_, event)| event.invoice_id).collect();
         let earlier = books.accounts.iter().filter(|(id, _)| !created.contains(id));
         db::invoice::update_states(
             &mut *connection,
             earlier.map(|(id, account)| (*id, &account.state)),
+            as_of,
         )
         .await?;
         let invoices: Vec<AdoptedInvoice<'_>> = self
@@ -227,7 +255,7 @@ impl<'a> Rows<'a> {
                     .map_or(&created.state, |account| &account.state),
             })
             .collect();
-        db::invoice::adopt(connection, &invoices).await
+        db::invoice::adopt(connection, &invoices, as_of).await
     }
 }
 
@@ -239,9 +267,14 @@ struct Touched {
 }
 
 impl Touched {
-    fn by<'a>(events: impl IntoIterator<Item = &'a StoredEvent>) -> Self {
+    /// A longer window moves the deadlines of all who paid the invoice.
+    async fn by<'a>(
+        connection: &mut PgConnection,
+        events: impl IntoIterator<Item = &'a StoredEvent>,
+    ) -> Result<Self, DbError> {
         let mut invoices = BTreeSet::new();
         let mut ledgers = BTreeSet::new();
+        let mut extended = Vec::new();
         for stored in events {
             let Some((id, _)) = stored.event.invoice() else {
                 continue;
@@ -252,13 +285,17 @@ impl Touched {
             if let Some((payer, _)) = Ledger::after(&stored.event) {
                 ledgers.insert((id, payer.to_string()));
             }
+            if matches!(stored.event, Event::RefundWindowExtended(_)) {
+                extended.push(id);
+            }
         }
+        ledgers.extend(db::payer_ledger::of_invoices(connection, &extended).await?);
         let (ledger_invoices, ledger_payers) = ledgers.into_iter().unzip();
-        Self {
+        Ok(Self {
             invoices: invoices.into_iter().collect(),
             ledger_invoices,
             ledger_payers,
-        }
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use recoup_stacks::hash::{BurnBlockHash, BurnHeight, IndexBlockHash, StacksHeight};
 use sqlx::PgConnection;
 
-use super::books;
+use super::books::{self, Tips};
 use super::changes::Changes;
 use super::checkpoints;
 use super::message::Message;
@@ -288,7 +288,8 @@ impl<'a> Pass<'a> {
     /// Takes blocks off the chain, from tables that hold all that came before.
     async fn orphan(&mut self, change: &TipChange, burn_tip: Option<BurnHeight>) -> Result<(), DbError> {
         self.write().await?;
-        let orphaning = books::orphan(&mut *self.connection, &change.orphaned, burn_tip);
+        let as_of = height_of(&self.written_tip);
+        let orphaning = books::orphan(&mut *self.connection, &change.orphaned, as_of, burn_tip);
         self.phases.timed(Phase::Forks, orphaning).await?;
         checkpoints::withdraw(&mut *self.connection, self.tip.final_burn_height).await?;
         db::reorg::record(&mut *self.connection, change).await?;
@@ -318,7 +319,10 @@ impl<'a> Pass<'a> {
             let view = tree.attached(id).and_then(|block| tree.burn.resolve(block.view));
             view.zip(limit).is_some_and(|(view, limit)| view.height <= limit)
         };
-        let burn_tip = self.tip.burn.map(|point| point.height);
+        let tips = Tips {
+            of_tables: height_of(&self.written_tip),
+            burn: self.tip.burn.map(|point| point.height),
+        };
         let satellites = &self.settings.satellites;
         let phases = self.phases;
         books::adopt(
@@ -327,10 +331,10 @@ impl<'a> Pass<'a> {
             written,
             satellites,
             is_final,
-            burn_tip,
+            tips,
         )
         .await?;
-        let moving = self.move_tip(burn_tip);
+        let moving = self.move_tip(tips.burn);
         phases.timed(Phase::Finality, moving).await?;
         Ok(())
     }
@@ -338,6 +342,11 @@ impl<'a> Pass<'a> {
     async fn move_tip(&mut self, burn_tip: Option<BurnHeight>) -> Result<(), DbError> {
         if self.tip != self.written_tip {
             db::chain_tip::update(&mut *self.connection, &self.tip).await?;
+        }
+        let (before, now) = (height_of(&self.written_tip), height_of(&self.tip));
+        if before < now {
+            db::invoice::expire(&mut *self.connection, before, now).await?;
+            db::refundable_total::lapse(&mut *self.connection, before, now).await?;
         }
         let limit = self.tip.final_burn_height;
         if self.settle_finality(burn_tip).await? {
@@ -366,6 +375,11 @@ impl<'a> Pass<'a> {
         }
         Ok(from_scratch)
     }
+}
+
+/// Burn height that the API answers as of.
+fn height_of(tip: &ChainTip) -> BurnHeight {
+    tip.burn.map(|point| point.height).unwrap_or_default()
 }
 
 /// The root that this block gives, if it changes it.

@@ -16,8 +16,8 @@ use crate::db::verification::{Columns, InvoiceRows, Row};
 /// Rows by the table and the key of each.
 type Expected = BTreeMap<(&'static str, String), Columns>;
 
-/// Compares the rows of one invoice with its events.
-pub(super) fn check_invoice(rows: &InvoiceRows, differences: &mut Differences) {
+/// Compares the rows of one invoice with its events, at the burn height of the tip.
+pub(super) fn check_invoice(rows: &InvoiceRows, now: BurnHeight, differences: &mut Differences) {
     let mut expected = Expected::new();
     let mut books = Books::default();
     let mut events: Vec<&Row> = rows.events.iter().collect();
@@ -50,7 +50,7 @@ pub(super) fn check_invoice(rows: &InvoiceRows, differences: &mut Differences) {
         }
         books.post(&event);
     }
-    add_states(&mut expected, &books);
+    add_states(&mut expected, &books, now);
     let found = found_rows(rows);
     let keys: BTreeSet<_> = expected.keys().chain(found.keys()).collect();
     for key in keys {
@@ -87,16 +87,20 @@ fn found_rows(rows: &InvoiceRows) -> BTreeMap<(&'static str, String), &Columns> 
 }
 
 /// State of the invoice and ledgers of its payers after the last event.
-fn add_states(expected: &mut Expected, books: &Books) {
+fn add_states(expected: &mut Expected, books: &Books, now: BurnHeight) {
     for ((table, _), columns) in expected.iter_mut() {
         if *table == "invoice" {
             for account in books.accounts.values() {
-                columns.extend(state_columns(&account.state));
+                columns.extend(state_columns(&account.state, now));
             }
         }
     }
-    for ((_, payer), ledger) in &books.ledgers {
-        expected.insert(("payer_ledger", payer.to_string()), ledger_columns(ledger));
+    for ((id, payer), ledger) in &books.ledgers {
+        let deadline = books.accounts.get(id).map(|account| account.deadline(ledger));
+        expected.insert(
+            ("payer_ledger", payer.to_string()),
+            ledger_columns(ledger, deadline),
+        );
     }
 }
 
@@ -231,7 +235,8 @@ pub(super) fn token_text(token: &Token) -> Option<String> {
     token.contract().map(ToString::to_string)
 }
 
-fn state_columns(state: &InvoiceState) -> Columns {
+fn state_columns(state: &InvoiceState, now: BurnHeight) -> Columns {
+    let derived = state.status.derived(state.expires_at.get(), now.get());
     columns([
         ("amount_paid", Some(state.amount_paid.to_string())),
         ("amount_refunded", Some(state.amount_refunded.to_string())),
@@ -242,13 +247,15 @@ fn state_columns(state: &InvoiceState) -> Columns {
             state.first_payment_at.map(|height| height.get().to_string()),
         ),
         ("expires_at", Some(state.expires_at.get().to_string())),
+        ("derived_status", Some(derived.code().to_string())),
     ])
 }
 
-fn ledger_columns(ledger: &Ledger) -> Columns {
+fn ledger_columns(ledger: &Ledger, deadline: Option<BurnHeight>) -> Columns {
     columns([
         ("paid", Some(ledger.paid.to_string())),
         ("refunded", Some(ledger.refunded.to_string())),
         ("first_paid_at", Some(ledger.first_paid_at.get().to_string())),
+        ("deadline", deadline.map(|height| height.get().to_string())),
     ])
 }

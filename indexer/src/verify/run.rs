@@ -278,11 +278,13 @@ async fn compare(
     ids: &[u64],
     differences: &mut Differences,
 ) -> Result<(), VerifyError> {
+    let tip = db::chain_tip::find(&mut *picture).await?;
+    let now = tip.burn.map(|point| point.height).unwrap_or_default();
     let columns: Vec<i64> = ids.iter().filter_map(|id| i64::try_from(*id).ok()).collect();
     let all = verification::rows_of(picture, &columns).await?;
     let invoices: Vec<(u64, InvoiceRows)> = ids.iter().map(|id| (*id, of_invoice(&all, *id))).collect();
     for (_, rows) in &invoices {
-        rows::check_invoice(rows, differences);
+        rows::check_invoice(rows, now, differences);
     }
     let Some(contract) = contract else {
         return Ok(());

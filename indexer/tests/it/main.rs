@@ -17,6 +17,7 @@ mod contract;
 mod crowds;
 mod deep_forks;
 mod deferred_indexes;
+mod expiry;
 mod exports;
 mod failpoints;
 mod fake_node;

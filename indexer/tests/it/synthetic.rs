@@ -5,8 +5,8 @@ use recoup_indexer::normalised::{Satellites, block_from_observer, burn_header_fr
 use recoup_stacks::observer::{NewBlock, NewBurnBlock};
 
 pub(crate) use recoup_block_tree::{
-    Act, Block, Burn, CORE, Chain, MERCHANT, OTHER_PAYER, PAYER, Posted, Random, Shop, TOKEN, Transaction,
-    principal, random_chain,
+    Act, Block, Burn, CORE, Chain, MERCHANT, NewInvoice, OTHER_PAYER, PAYER, Posted, Random, Shop, TOKEN,
+    Transaction, principal, random_chain,
 };
 
 /// What the tree takes.

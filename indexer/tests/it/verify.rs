@@ -92,7 +92,7 @@ fn what_ingest_wrote_has_no_difference() {
 fn every_kind_of_change_is_found_and_named() {
     let indexer = followed();
     // Each beside those before, in rows of its own as far as there are.
-    let changes: [(&'static str, &str, &str); 22] = [
+    let changes: [(&'static str, &str, &str); 25] = [
         (
             "update checkpoint set frontier = decode(repeat('ab', length(frontier)), 'hex')
               where burn_height = (select max(burn_height) from checkpoint where superseded_at is null)",
@@ -154,6 +154,22 @@ fn every_kind_of_change_is_found_and_named() {
             "update payer_ledger set refunded = abs(refunded - 1) where ctid = (select min(ctid) from payer_ledger)",
             "payer_ledger ",
             " refunded: ",
+        ),
+        (
+            "update refundable_total set amount = amount + 1 where ctid = (select max(ctid) from refundable_total)",
+            "refundable_total ",
+            "the sum of open ledgers",
+        ),
+        (
+            "update payer_ledger set deadline = deadline + 1 where ctid = (select min(ctid) from payer_ledger)",
+            "payer_ledger ",
+            " deadline: ",
+        ),
+        (
+            "update invoice set derived_status = case derived_status when 3 then status else 3 end
+              where canonical and invoice_id = (select min(invoice_id) from invoice where canonical and status in (0, 1))",
+            "invoice ",
+            " derived_status: ",
         ),
         (
             "delete from payer_ledger where ctid = (select max(ctid) from payer_ledger)",

@@ -9,7 +9,7 @@ use recoup_stacks::hash::BurnHeight;
 use sqlx::PgConnection;
 
 use crate::db::DbError;
-use crate::db::convert::{amount, bigint, burn_height, parsed, token, unsigned};
+use crate::db::convert::{amount, burn_height, parsed, token, unsigned};
 
 /// What a merchant holds in reserve, STX first.
 ///
@@ -75,37 +75,6 @@ pub async fn delegates_of_merchant(
                 expires_at: budget.expires_at,
             };
             Ok((token(row.token.as_deref(), "reserve_delegate.token")?, delegate))
-        })
-        .collect()
-}
-
-/// What a merchant's payers can still get back, by token. The time it takes grows with the merchant's invoices whose
-/// refund window may be open.
-///
-/// # Errors
-/// When the database is out of reach.
-pub async fn refundable(
-    connection: &mut PgConnection,
-    merchant: &Principal,
-    as_of: BurnHeight,
-) -> Result<Vec<(Token, BaseUnits)>, DbError> {
-    let rows = sqlx::query!(
-        r#"select token, sum(payer_ledger.paid::numeric - payer_ledger.refunded::numeric)::text as "refundable!"
-             from invoice join payer_ledger on payer_ledger.invoice_id = invoice.invoice_id
-            where invoice.canonical and merchant = $1 and amount_refunded < amount_paid
-              and expires_at + refund_window > $2
-              and payer_ledger.refunded < payer_ledger.paid and first_paid_at + refund_window > $2
-            group by token"#,
-        merchant.to_string(),
-        bigint(as_of.get(), "burn height")?,
-    )
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            // Only a token that nobody can hold so much of makes the sum too large.
-            let sum = row.refundable.parse().map_or(BaseUnits(u128::MAX), BaseUnits);
-            Ok((token(row.token.as_deref(), "invoice.token")?, sum))
         })
         .collect()
 }

@@ -9,10 +9,9 @@ use sqlx::PgConnection;
 
 use crate::db::DbError;
 use crate::db::convert::{
-    amount, burn_height, hash, optional_bigint, parsed, place, stacks_height, subscription_column,
+    amount, burn_height, hash, invoice_status, optional_bigint, parsed, place, stacks_height, subscription_column,
     subscription_status, token, unsigned,
 };
-use crate::db::invoice::stored_status;
 
 /// Which subscriptions to list: a merchant's, a payer's, or those of one with the other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -197,7 +196,7 @@ impl PaymentRow {
             amount_paid: amount(&self.amount_paid, "invoice.amount_paid")?,
             amount_refunded: amount(&self.amount_refunded, "invoice.amount_refunded")?,
             // A payment's invoice is paid when it is made: it never expires.
-            invoice_status: stored_status(self.status)?,
+            invoice_status: invoice_status(self.status, "invoice.status")?,
             proven: self.disagreement.is_none(),
             disagreement: self.disagreement,
             position: Position {

@@ -23,7 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(1);
 pub(super) struct Looked {
     pub(super) name: String,
     pub(super) index: Option<&'static str>,
-    pub(super) reads_at_most: Option<u64>,
+    pub(super) reads_at_most: u64,
     /// The statements of each request; of a list also those of its second page.
     pub(super) requests: Vec<Vec<Statement>>,
 }

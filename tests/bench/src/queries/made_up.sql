@@ -142,24 +142,28 @@ select made.digest(fork, block), txid, ordinal, first_height + block, tx_index, 
 -- step: invoices, payments, ledgers
 create unlogged table made.refunded as
 select part, invoice, max(refunded) as refunded from made.refund group by part, invoice;
+with drawn as (
+    select made.digest('block', invoice.block), made.digest('invoice', invoice.no), 1, first_height + invoice.block,
+           invoice.no, merchant.name, merchant.name, token.id,
+           amount * greatest(parts, 1) + case when parts > 0 and made.draw(invoice.no, 20) < 0.05 then 1000 else 0 end,
+           1000, 'order-' || invoice.no, 'two coffees', made.burn(invoice.block), amount * parts, coalesce(given.back, 0),
+           case when parts = 0 then case when made.draw(invoice.no, 21) < 0.1 then 4 else 0 end
+                when coalesce(given.back, 0) = amount * parts then 5
+                when made.draw(invoice.no, 20) < 0.05 then 1 else 2 end as status,
+           4320, made.burn(given.first_block),
+           made.burn(invoice.block) + 144 + floor(made.draw(invoice.no, 22) * 50000)::bigint as expires_at
+      from made.size, made.invoice
+      join made.merchant on merchant.no = invoice.merchant
+      join made.token on token.no = invoice.token
+      left join (select part.invoice, sum(refunded) as back, min(block) as first_block
+                   from made.part left join made.refunded using (part) group by part.invoice) as given
+        on given.invoice = invoice.no)
 insert into invoice (
     index_block_hash, txid, ordinal, stacks_height, invoice_id, merchant, issuer, token, amount, min_payment, reference,
-    memo, created_burn_height, amount_paid, amount_refunded, status, refund_window, first_payment_at, expires_at, canonical)
-select made.digest('block', invoice.block), made.digest('invoice', invoice.no), 1, first_height + invoice.block, invoice.no,
-       merchant.name, merchant.name, token.id,
-       amount * greatest(parts, 1) + case when parts > 0 and made.draw(invoice.no, 20) < 0.05 then 1000 else 0 end, 1000,
-       'order-' || invoice.no, 'two coffees', made.burn(invoice.block), amount * parts, coalesce(given.back, 0),
-       case when parts = 0 then case when made.draw(invoice.no, 21) < 0.1 then 4 else 0 end
-            when coalesce(given.back, 0) = amount * parts then 5
-            when made.draw(invoice.no, 20) < 0.05 then 1 else 2 end,
-       4320, made.burn(given.first_block), made.burn(invoice.block) + 144 + floor(made.draw(invoice.no, 22) * 50000)::bigint,
-       true
-  from made.size, made.invoice
-  join made.merchant on merchant.no = invoice.merchant
-  join made.token on token.no = invoice.token
-  left join (select part.invoice, sum(refunded) as back, min(block) as first_block
-               from made.part left join made.refunded using (part) group by part.invoice) as given
-    on given.invoice = invoice.no;
+    memo, created_burn_height, amount_paid, amount_refunded, status, refund_window, first_payment_at, expires_at,
+    derived_status, canonical)
+select drawn.*, case when status in (0, 1) and expires_at <= made.burn(blocks) then 3 else status end, true
+  from drawn, made.size;
 insert into payment (
     index_block_hash, txid, ordinal, stacks_height, tx_index, invoice_id, merchant, payer, token, amount, payer_paid,
     payer_refunded, deadline, burn_height, canonical)
@@ -170,9 +174,17 @@ select made.digest('block', block), made.digest('payment', part), 1, first_heigh
   join made.merchant on merchant.no = part.merchant
   join made.payer on payer.no = part.payer
   join made.token on token.no = part.token;
-insert into payer_ledger (invoice_id, payer, paid, refunded, first_paid_at)
-select part.invoice, payer.name, amount, coalesce(refunded, 0), made.burn(block)
+insert into payer_ledger (invoice_id, payer, paid, refunded, first_paid_at, deadline)
+select part.invoice, payer.name, amount, coalesce(refunded, 0), made.burn(block), made.burn(block) + 4320
   from made.part join made.payer on payer.no = part.payer left join made.refunded using (part);
+insert into refundable_total (merchant, token, amount)
+select merchant.name, coalesce(token.id, 'STX'), sum(amount - coalesce(refunded, 0))
+  from made.size, made.part
+  left join made.refunded using (part)
+  join made.merchant on merchant.no = part.merchant
+  join made.token on token.no = part.token
+ where made.burn(block) + 4320 > made.burn(blocks)
+ group by merchant.name, token.id;
 
 -- step: running totals
 create unlogged table made.moved as
@@ -194,6 +206,19 @@ select scope, coalesce(merchant.name, payer.name, ''), coalesce(token.id, 'STX')
   left join made.merchant on scope = 'merchant' and merchant.no = subject
   left join made.payer on scope = 'payer' and payer.no = subject
   join made.token on token.no = so_far.token;
+
+-- step: checkpoints
+-- Roots of nothing: what is asked for is how they are found.
+insert into checkpoint (burn_height, root, refunds, frontier)
+select height, made.digest('root', height), sum(count(*)) over (order by height), made.digest('root', height)
+  from (select (burn_height / 144 + 1) * 144 as height from refund where status <> 'orphaned') as placed
+ group by height;
+insert into checkpoint_total (token, burn_height, root, refunds, refunded)
+select token, height, made.digest('root', height), max(so_far), max(refunded)
+  from (select (burn_height / 144 + 1) * 144 as height, token, refunds as so_far, refunded
+          from running_total where scope = 'all' and refunds > 0) as reached
+  join checkpoint on checkpoint.burn_height = height
+ group by token, height;
 
 -- step: subscriptions, reserves, operators
 insert into subscription (

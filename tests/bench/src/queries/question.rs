@@ -6,7 +6,7 @@ use super::samples::Sample;
 
 /// A page reads its rows, one more, and what stands beside each.
 const PAGE_READS: u64 = 500;
-/// A page of a status, or with orphans between its rows, passes over some.
+/// A page of refunds in a status, or with orphans between its rows, passes over some.
 const STATUS_READS: u64 = 3_000;
 /// A search looks at all that matches, and refuses above 5,000.
 const SEARCH_READS: u64 = 5_001;
@@ -19,8 +19,8 @@ pub(super) struct Question {
     pub(super) path: Box<dyn Fn(&Sample) -> String + Send>,
     /// An index that must answer it, where the documentation names one.
     pub(super) index: Option<&'static str>,
-    /// Most rows that any part of a plan may touch; none where the documentation says that it grows.
-    pub(super) reads_at_most: Option<u64>,
+    /// Most rows that any part of a plan may touch.
+    pub(super) reads_at_most: u64,
     /// Whether its answer is a stream, of which the first byte counts.
     pub(super) is_stream: bool,
 }
@@ -30,7 +30,7 @@ fn ask(name: &str, reads_at_most: u64, path: impl Fn(&Sample) -> String + Send +
         name: name.to_owned(),
         path: Box::new(path),
         index: None,
-        reads_at_most: Some(reads_at_most),
+        reads_at_most,
         is_stream: false,
     }
 }
@@ -138,6 +138,16 @@ fn lookups() -> Vec<Question> {
         ask("refund by id", PAGE_READS, |sample| {
             format!("/refunds/{}", sample.refund)
         }),
+        ask("proof of a refund, without a node", PAGE_READS, |sample| {
+            format!("/refunds/{}/proof", sample.whole_refund)
+        }),
+        ask("checkpoints", PAGE_READS, |_| "/checkpoints".to_owned()),
+        ask("checkpoint of a height", PAGE_READS, |sample| {
+            format!("/checkpoints/{}", (sample.burn_height / 144 + 1) * 144)
+        }),
+        ask("checkpoint, latest", PAGE_READS, |_| {
+            "/checkpoints/latest".to_owned()
+        }),
         ask("invoice by id", PAGE_READS, |sample| {
             format!("/invoices/{}", sample.invoice)
         }),
@@ -180,7 +190,7 @@ fn lookups() -> Vec<Question> {
     ] {
         questions.push(ask(
             &format!("invoices, merchant + status {status}"),
-            STATUS_READS,
+            PAGE_READS,
             move |sample| format!("/invoices?merchant={}&status={status}", sample.merchant),
         ));
     }
@@ -239,12 +249,9 @@ fn satellites() -> Vec<Question> {
         ask("subscription by id", PAGE_READS, |sample| {
             format!("/subscriptions/{}", sample.subscription)
         }),
-        Question {
-            reads_at_most: None,
-            ..ask("reserves of a merchant", 0, |sample| {
-                format!("/reserves/{}", sample.merchant)
-            })
-        },
+        ask("reserves of a merchant", PAGE_READS, |sample| {
+            format!("/reserves/{}", sample.merchant)
+        }),
         ask("operators of a merchant", PAGE_READS, |sample| {
             format!("/operators/{}", sample.merchant)
         }),

@@ -13,6 +13,8 @@ pub(super) struct Sample {
     pub(super) invoice: i64,
     /// An invoice whose events are there: see `made_up.sql`.
     pub(super) whole_invoice: i64,
+    /// The first refund of that one.
+    pub(super) whole_refund: i64,
     pub(super) merchant: String,
     pub(super) payer: String,
     pub(super) token: String,
@@ -58,6 +60,7 @@ fn sample(database: &mut Database, refund: i64, whole_invoice: i64, subscription
     let query = format!(
         "select refund.invoice_id, refund.merchant, payer, coalesce(token, 'STX') as token, amount::text,
                 '0x' || encode(txid, 'hex') as txid, burn_height, named.reference, named.merchant as named_merchant,
+                (select min(refund_id) from refund where invoice_id = {whole_invoice} and canonical) as whole_refund,
                 spoken.merchant as spoken_merchant, split_part(spoken.reason, ', ', 2) as words,
                 to_char(block_time, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') as time,
                 to_char(block_time - interval '30 days', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') as month_before
@@ -81,6 +84,7 @@ fn sample(database: &mut Database, refund: i64, whole_invoice: i64, subscription
         refund,
         invoice: row.try_get("invoice_id")?,
         whole_invoice,
+        whole_refund: row.try_get("whole_refund")?,
         merchant: row.try_get("merchant")?,
         payer: row.try_get("payer")?,
         token: row.try_get("token")?,

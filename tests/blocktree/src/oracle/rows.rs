@@ -6,6 +6,7 @@ use recoup_protocol::amount::BaseUnits;
 use recoup_protocol::events::{
     Event, InvoiceCreated, InvoiceState, OperatorSet, PaymentReceived, RefundProcessed,
 };
+use recoup_protocol::status::InvoiceStatus;
 use recoup_protocol::token::Token;
 use recoup_stacks::hash::BurnHeight;
 
@@ -104,6 +105,7 @@ pub(super) fn dump(canonical: &Canonical<'_>) -> Vec<String> {
         }
     }
     rows.extend(ledger_rows(canonical));
+    rows.extend(refundable_rows(canonical));
     rows.extend(totals.rows());
     rows.sort();
     rows
@@ -162,6 +164,7 @@ fn invoice_row(canonical: &Canonical<'_>, placed: &Placed<'_>, created: &Invoice
         ("created_burn_height", height(created.burn_height)),
     ]);
     columns.extend(state_columns(state));
+    columns.push(("derived_status", Value::number(derived_status(canonical, state))));
     row("invoice", created.invoice_id, &columns)
 }
 
@@ -177,6 +180,16 @@ fn state_columns(state: &InvoiceState) -> [(&'static str, Value); 6] {
         ),
         ("expires_at", height(state.expires_at)),
     ]
+}
+
+/// What a reader sees at the Bitcoin tip: nobody can pay from `expires-at` on.
+fn derived_status(canonical: &Canonical<'_>, state: &InvoiceState) -> u8 {
+    const EXPIRED: u8 = 3;
+    let is_over = canonical.burn_height().is_some_and(|now| now >= state.expires_at.get());
+    match state.status {
+        InvoiceStatus::Open | InvoiceStatus::PartiallyPaid if is_over => EXPIRED,
+        stored => stored.code(),
+    }
 }
 
 fn payment_row(placed: &Placed<'_>, payment: &PaymentReceived) -> String {
@@ -258,18 +271,44 @@ fn ledger_rows(canonical: &Canonical<'_>) -> Vec<String> {
         return Vec::new();
     };
     let invoices = last.block.shop.invoices().iter();
-    let ledgers = invoices.flat_map(|(id, invoice)| invoice.ledgers.iter().map(move |ledger| (id, ledger)));
+    let ledgers = invoices.flat_map(|(id, invoice)| {
+        let window = invoice.state.refund_window;
+        invoice
+            .ledgers
+            .iter()
+            .map(move |ledger| (id, window, ledger))
+    });
     ledgers
-        .map(|(id, (payer, (paid, refunded, first)))| {
+        .map(|(id, window, (payer, (paid, refunded, first)))| {
             let columns = [
                 ("invoice_id", Value::number(id)),
                 ("payer", Value::text(payer.to_string())),
                 ("paid", Value::number(paid)),
                 ("refunded", Value::number(refunded)),
                 ("first_paid_at", height(*first)),
+                ("deadline", Value::number(first.get() + window)),
             ];
             row("payer_ledger", format!("{id}/{payer}"), &columns)
         })
+        .collect()
+}
+
+/// What each merchant's payers can still get back at the Bitcoin tip, where it is anything.
+fn refundable_rows(canonical: &Canonical<'_>) -> Vec<String> {
+    let now = canonical.burn_height().unwrap_or_default();
+    let mut sums: BTreeMap<String, Sum> = BTreeMap::new();
+    let shop = canonical.blocks.last().map(|made| &made.block.shop);
+    for invoice in shop.iter().flat_map(|shop| shop.invoices().values()) {
+        for (paid, refunded, first) in invoice.ledgers.values() {
+            if paid > refunded && now < first.get() + invoice.state.refund_window {
+                let created = &invoice.created;
+                let key = format!("{}/{}", created.merchant, created.token);
+                sums.entry(key).or_default().add(paid - refunded);
+            }
+        }
+    }
+    sums.iter()
+        .map(|(key, sum)| row("refundable_total", key, &[("amount", Value::number(sum))]))
         .collect()
 }
 

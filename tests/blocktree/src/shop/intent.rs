@@ -2,6 +2,7 @@
 //! another state: it prints other events there, or fails.
 
 use recoup_protocol::token::Token;
+use recoup_stacks::hash::BurnHeight;
 
 use super::texts::{reference, text};
 use super::{Act, MERCHANT, NewInvoice, OTHER_PAYER, PAYER, SILENT_TOKEN, Shop, TOKEN, principal};
@@ -124,8 +125,11 @@ impl Shop {
                 })
             }
             Intent::Extend { invoice } => {
-                let window = self.invoices.get(invoice)?.state.refund_window + 144;
-                Some(self.extend_window(*invoice, window, burn_height))
+                let state = &self.invoices.get(invoice)?.state;
+                let window = state.refund_window;
+                let first_payment = state.first_payment_at.map(BurnHeight::get);
+                let is_in_time = first_payment.is_none_or(|first| burn_height < first + window);
+                is_in_time.then(|| self.extend_window(*invoice, window + 4, burn_height))
             }
             Intent::Cancel { invoice } => {
                 let is_open = self.invoices.get(invoice)?.takes_payments();
@@ -219,6 +223,8 @@ fn create(random: &mut Random, shop: &Shop, number: u64, silent_tokens: bool) ->
         reference: reference(random, number * 2),
         memo: text(random),
         subscription_id: random.percent(10).then_some(u128::MAX - u128::from(number)),
+        payable_blocks: *random.pick(&[1_000, 1_000, 1_000, 3]).unwrap(),
+        refund_window: *random.pick(&[4_320, 4_320, 4_320, 4_320, 3, 6]).unwrap(),
     };
     let mut intents = vec![Intent::Create(new)];
     if random.percent(60) {

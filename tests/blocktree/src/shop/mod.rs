@@ -124,9 +124,9 @@ impl Shop {
             amount_paid: BaseUnits(0),
             amount_refunded: BaseUnits(0),
             status: InvoiceStatus::Open,
-            refund_window: 4320,
+            refund_window: new.refund_window,
             first_payment_at: None,
-            expires_at: BurnHeight(burn_height + 1000),
+            expires_at: BurnHeight(burn_height + new.payable_blocks),
         };
         let created = InvoiceCreated {
             invoice_id: InvoiceId(id),
@@ -306,10 +306,14 @@ pub struct NewInvoice {
     pub memo: Option<String>,
     /// The subscription that it is a payment of.
     pub subscription_id: Option<u128>,
+    /// Bitcoin blocks in which it can be paid.
+    pub payable_blocks: u64,
+    /// Bitcoin blocks after a payer's first payment in which it can be refunded.
+    pub refund_window: u64,
 }
 
 impl NewInvoice {
-    /// Of 1 micro-STX, without any text.
+    /// Of 1 micro-STX, without any text, for as long as anything in these histories takes.
     #[must_use]
     pub fn of(merchant: &str) -> Self {
         Self {
@@ -320,6 +324,8 @@ impl NewInvoice {
             reference: None,
             memo: None,
             subscription_id: None,
+            payable_blocks: 1_000,
+            refund_window: 4_320,
         }
     }
 }

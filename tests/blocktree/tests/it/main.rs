@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use recoup_block_tree::{Arrival, Fork, Outcome, Scenario, Shape};
+use recoup_block_tree::{Arrival, Canonical, Fork, Outcome, Scenario, Shape};
 
 #[test]
 fn a_seed_is_a_history() {
@@ -99,7 +99,14 @@ fn happenings(scenario: &Scenario) -> Vec<(&'static str, usize)> {
                     .any(|run| run.len() > big.len() || (run.len() == big.len() && run > big.as_str()))
         })
         .count();
+    let expired = scenario
+        .dump()
+        .iter()
+        .filter(|row| row.contains("\"derived_status\": 3"))
+        .count();
     vec![
+        ("expired invoices", expired),
+        ("windows that closed with something left", closed_windows(&canonical)),
         (
             "Bitcoin blocks with two children",
             burn_children.values().filter(|count| **count == 2).count(),
@@ -138,6 +145,19 @@ fn happenings(scenario: &Scenario) -> Vec<(&'static str, usize)> {
         ("sums beyond the greatest u128", overflows),
         ("canonical refunds", canonical.refunds()),
     ]
+}
+
+/// Payers of a canonical invoice that can get nothing back any more, and did not get all.
+fn closed_windows(canonical: &Canonical<'_>) -> usize {
+    let now = canonical.burn_height().unwrap();
+    let shop = &canonical.blocks.last().unwrap().block.shop;
+    let ledgers = shop.invoices().values().flat_map(|invoice| {
+        let window = invoice.state.refund_window;
+        invoice.ledgers.values().map(move |ledger| (window, ledger))
+    });
+    ledgers
+        .filter(|(window, (paid, refunded, first))| refunded < paid && now >= first.get() + window)
+        .count()
 }
 
 #[test]
