@@ -146,8 +146,10 @@ fn refusals_say_what_is_wrong() {
 #[test]
 fn a_database_out_of_order_is_said_and_not_hidden_as_nothing_found() {
     let indexer = TestIndexer::start(ROOT);
-    indexer
-        .execute("alter table chain_tip rename to chain_tip_away; alter table refund rename to refund_away");
+    indexer.execute(
+        "alter table chain_tip rename to chain_tip_away; alter table refund rename to refund_away;
+         alter table invoice rename to invoice_away",
+    );
     let (status, body) = indexer.get("/health");
     assert_eq!(
         (status, &body["errors"][0]["code"]),

@@ -15,7 +15,7 @@ fn invoices(indexer: &TestIndexer, status: &str) -> Vec<u64> {
     }
     items
         .iter()
-        .map(|item| item["invoice_id"].as_str().unwrap().parse().unwrap())
+        .map(|item| item["invoice_id"].as_u64().unwrap())
         .collect()
 }
 
