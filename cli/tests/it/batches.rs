@@ -399,10 +399,10 @@ fn ten_thousand_lines_are_checked_with_one_request_each() {
     let list = List::new(&ones(&invoice, 10_000));
     let question = "get-refund-quote";
     let relay = Relay::replaying(shop.chain.url(), question).unwrap();
-    let path = list.path().display().to_string();
+    let (node, path) = (relay.url(), list.path().display().to_string());
     let arguments = [
         "--node-url",
-        relay.url(),
+        &node,
         "--json",
         "refund",
         "batch",

@@ -228,9 +228,10 @@ async fn totals(
             cross join (select token from held where token is not null limit $2) as held
             cross join lateral (
                   select total.refunds, total.refunded
-                    from checkpoint_total as total join checkpoint using (burn_height, root)
-                   where checkpoint.superseded_at is null and total.token = held.token
-                     and total.burn_height <= asked.burn_height
+                    from checkpoint_total as total
+                   where total.token = held.token and total.burn_height <= asked.burn_height
+                     and (select checkpoint.superseded_at is null from checkpoint
+                           where checkpoint.burn_height = total.burn_height and checkpoint.root = total.root)
                    order by total.burn_height desc limit 1) as last
             order by asked.burn_height, held.token"#,
         heights,

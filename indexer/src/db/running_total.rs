@@ -1,4 +1,4 @@
-//! Table `running_total`: totals as of every block that moved them.
+//! Table `running_total`: totals as of every canonical block that moved them.
 
 use std::collections::BTreeSet;
 
@@ -37,8 +37,32 @@ impl Scope<'_> {
     }
 }
 
+/// A query about what payments and refunds of these blocks moved, block by block: what goes on after `of_block`.
+macro_rules! of_blocks {
+    ($tail:literal; $blocks:expr) => {
+        sqlx::query!(
+            "with movement as (
+                 select index_block_hash, stacks_height, burn_height, merchant, payer, coalesce(token, 'STX') as token,
+                        amount::numeric as paid, 0::numeric as refunded, 1 as payments, 0 as refunds
+                   from payment where index_block_hash = any($1)
+                 union all
+                 select index_block_hash, stacks_height, burn_height, merchant, payer, coalesce(token, 'STX'),
+                        0, amount::numeric, 0, 1
+                   from refund where index_block_hash = any($1)),
+             of_block as (
+                 select scope, subject, token, stacks_height, index_block_hash, max(burn_height) as burn_height,
+                        sum(paid) as paid, sum(refunded) as refunded, sum(payments) as payments,
+                        sum(refunds) as refunds
+                   from movement
+                  cross join lateral (values ('all', ''), ('merchant', merchant), ('payer', payer))
+                     as concerned (scope, subject)
+                  group by scope, subject, token, stacks_height, index_block_hash)" + $tail,
+            $blocks,
+        )
+    };
+}
+
 /// Writes the totals after each of these blocks, which have just become canonical with their payments and refunds.
-/// Blocks that were canonical before have theirs already.
 ///
 /// # Errors
 /// When the database is out of reach.
@@ -47,21 +71,8 @@ pub async fn extend(connection: &mut PgConnection, blocks: &BTreeSet<IndexBlockH
         return Ok(());
     }
     let blocks: Vec<Vec<u8>> = blocks.iter().map(|id| id.as_bytes().to_vec()).collect();
-    sqlx::query!(
-        "with movement as (
-             select index_block_hash, stacks_height, burn_height, merchant, payer, coalesce(token, 'STX') as token,
-                    amount::numeric as paid, 0::numeric as refunded, 1 as payments, 0 as refunds
-               from payment where index_block_hash = any($1)
-             union all
-             select index_block_hash, stacks_height, burn_height, merchant, payer, coalesce(token, 'STX'),
-                    0, amount::numeric, 0, 1
-               from refund where index_block_hash = any($1)),
-         of_block as (
-             select scope, subject, token, stacks_height, index_block_hash, max(burn_height) as burn_height,
-                    sum(paid) as paid, sum(refunded) as refunded, sum(payments) as payments, sum(refunds) as refunds
-               from movement
-              cross join lateral (values ('all', ''), ('merchant', merchant), ('payer', payer)) as concerned (scope, subject)
-              group by scope, subject, token, stacks_height, index_block_hash),
+    of_blocks!(
+        ",
          so_far as (
              select scope, subject, token, stacks_height, index_block_hash, burn_height,
                     sum(paid) over so_far as paid, sum(refunded) over so_far as refunded,
@@ -76,7 +87,6 @@ pub async fn extend(connection: &mut PgConnection, blocks: &BTreeSet<IndexBlockH
               cross join lateral (
                     select total.paid, total.refunded, total.payments, total.refunds
                       from running_total as total
-                      join block on block.index_block_hash = total.index_block_hash and block.canonical
                      where total.scope = concerned.scope and total.subject = concerned.subject
                        and total.token = concerned.token and total.stacks_height < concerned.stacks_height
                      order by total.burn_height desc, total.stacks_height desc
@@ -87,9 +97,27 @@ pub async fn extend(connection: &mut PgConnection, blocks: &BTreeSet<IndexBlockH
                 so_far.paid + coalesce(subject_before.paid, 0), so_far.refunded + coalesce(subject_before.refunded, 0),
                 so_far.payments + coalesce(subject_before.payments, 0),
                 so_far.refunds + coalesce(subject_before.refunds, 0)
-           from so_far left join subject_before using (scope, subject, token)
-         on conflict do nothing",
-        &blocks,
+           from so_far left join subject_before using (scope, subject, token)";
+        &blocks
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Removes the totals after each of these blocks, which leave the chain with all that came after them.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn orphan(connection: &mut PgConnection, blocks: &[Vec<u8>]) -> Result<(), DbError> {
+    of_blocks!(
+        "
+         delete from running_total using of_block
+          where running_total.scope = of_block.scope and running_total.subject = of_block.subject
+            and running_total.token = of_block.token and running_total.burn_height = of_block.burn_height
+            and running_total.stacks_height = of_block.stacks_height
+            and running_total.index_block_hash = of_block.index_block_hash";
+        blocks
     )
     .execute(connection)
     .await?;
@@ -121,7 +149,6 @@ pub async fn find(
             cross join lateral (
                   select total.paid, total.refunded, total.payments, total.refunds
                     from running_total as total
-                    join block on block.index_block_hash = total.index_block_hash and block.canonical
                    where total.scope = $1 and total.subject = $2 and total.token = held.token
                      and ($3::bigint is null or total.burn_height <= $3)
                    order by total.burn_height desc, total.stacks_height desc
@@ -178,7 +205,6 @@ pub async fn series(
                  left join lateral (
                       select total.paid, total.refunded, total.payments, total.refunds
                         from running_total as total
-                        join block on block.index_block_hash = total.index_block_hash and block.canonical
                        where total.scope = $1 and total.subject = $2 and total.token = $3
                          and (total.burn_height, total.stacks_height) <= (boundary.burn_height, boundary.stacks_height)
                        order by total.burn_height desc, total.stacks_height desc

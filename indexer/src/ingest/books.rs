@@ -39,6 +39,7 @@ pub(super) async fn orphan(
     db::invoice::orphan(&mut *connection, &blocks).await?;
     db::payment::orphan(&mut *connection, &blocks).await?;
     db::refund::orphan(&mut *connection, &blocks).await?;
+    db::running_total::orphan(&mut *connection, &blocks).await?;
     satellites::orphan(&mut *connection, &blocks).await?;
     db::refund_status_change::record_orphaned(&mut *connection, &blocks, burn_tip).await?;
 

@@ -65,8 +65,8 @@ const WRONG_TOTALS: &str = "
       from expected
       left join lateral (
            select total.paid, total.refunded, total.payments, total.refunds
-             from running_total as total join block using (index_block_hash)
-            where block.canonical and total.scope = expected.scope and total.subject = expected.subject
+             from running_total as total
+            where total.scope = expected.scope and total.subject = expected.subject
               and total.token = expected.token and total.burn_height <= expected.burn_height
             order by total.burn_height desc, total.stacks_height desc limit 1) as found on true
      where (found.paid, found.refunded, found.payments, found.refunds)

@@ -1,6 +1,6 @@
 //! An HTTP server whose every answer the test decides: a made-up node, or a real one that lies.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +25,8 @@ pub struct Asked {
     pub path: String,
     /// The `authorization` header.
     pub authorization: Option<String>,
+    /// The `content-type` header.
+    pub content_type: Option<String>,
     /// What was posted.
     pub body: Vec<u8>,
 }
@@ -96,9 +98,9 @@ impl Server {
                     break;
                 }
                 let Ok(stream) = stream else { continue };
-                let answer = Arc::clone(&answer);
+                let (is_stopped, answer) = (Arc::clone(&is_stopped), Arc::clone(&answer));
                 // A client that hung up is no concern of this server.
-                thread::spawn(move || serve(&stream, answer.as_ref()).ok());
+                thread::spawn(move || serve(&stream, &is_stopped, answer.as_ref()).ok());
             }
         });
         Ok(Self {
@@ -116,18 +118,8 @@ impl Server {
         upstream: &str,
         change: impl Fn(&Asked, Answered) -> Answered + Send + Sync + 'static,
     ) -> Result<Self> {
-        let agent: Agent = Agent::config_builder()
-            .timeout_global(Some(LIMIT))
-            .http_status_as_error(false)
-            .proxy(None)
-            .build()
-            .into();
-        let upstream = upstream.trim_end_matches('/').to_owned();
-        Self::start(move |asked| {
-            let answered = forward(&agent, &upstream, &asked);
-            let answered = answered.unwrap_or_else(|error| Answered::text(502, &error.to_string()));
-            change(&asked, answered)
-        })
+        let upstream = Upstream::at(upstream);
+        Self::start(move |asked| change(&asked, upstream.ask(&asked)))
     }
 
     /// Where it listens.
@@ -148,42 +140,101 @@ impl Drop for Server {
     }
 }
 
-fn forward(agent: &Agent, upstream: &str, asked: &Asked) -> Result<Answered, ureq::Error> {
-    let url = format!("{upstream}{}", asked.path);
-    let mut response = if asked.method == "POST" {
-        agent
-            .post(&url)
-            .content_type("application/json")
-            .send(&asked.body[..])?
-    } else {
-        let request = agent.get(&url);
-        match &asked.authorization {
-            Some(token) => request.header("authorization", token).call()?,
-            None => request.call()?,
-        }
-    };
-    let content_type = response.headers().get("content-type");
-    let content_type = content_type.and_then(|value| value.to_str().ok());
-    Ok(Answered {
-        status: response.status().as_u16(),
-        content_type: content_type.unwrap_or("application/octet-stream").to_owned(),
-        body: response
-            .body_mut()
-            .with_config()
-            .limit(BODY_LIMIT)
-            .read_to_vec()?,
-    })
+/// The server that another stands before.
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    agent: Agent,
+    base: String,
 }
 
-fn serve(stream: &TcpStream, answer: &dyn Fn(Asked) -> Answered) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream.take(BODY_LIMIT));
+impl Upstream {
+    pub(crate) fn at(url: &str) -> Self {
+        let settings = Agent::config_builder()
+            .timeout_global(Some(LIMIT))
+            .http_status_as_error(false)
+            .proxy(None);
+        Self {
+            agent: settings.build().into(),
+            base: url.trim_end_matches('/').to_owned(),
+        }
+    }
+
+    /// What it answers; 502 when it cannot be asked.
+    pub(crate) fn ask(&self, asked: &Asked) -> Answered {
+        let answered = self.forward(asked);
+        answered.unwrap_or_else(|error| Answered::text(502, &error.to_string()))
+    }
+
+    fn forward(&self, asked: &Asked) -> Result<Answered, ureq::Error> {
+        let url = format!("{}{}", self.base, asked.path);
+        let mut response = if asked.method == "POST" {
+            let content_type = asked
+                .content_type
+                .as_deref()
+                .unwrap_or("application/octet-stream");
+            let request = self.agent.post(&url).content_type(content_type);
+            request.send(&asked.body[..])?
+        } else {
+            let request = self.agent.get(&url);
+            match &asked.authorization {
+                Some(token) => request.header("authorization", token).call()?,
+                None => request.call()?,
+            }
+        };
+        let content_type = response.headers().get("content-type");
+        let content_type = content_type.and_then(|value| value.to_str().ok());
+        Ok(Answered {
+            status: response.status().as_u16(),
+            content_type: content_type.unwrap_or("application/octet-stream").to_owned(),
+            body: response
+                .body_mut()
+                .with_config()
+                .limit(BODY_LIMIT)
+                .read_to_vec()?,
+        })
+    }
+}
+
+/// Answers what comes on a connection until its client closes it, or the server stops.
+fn serve(
+    stream: &TcpStream,
+    is_stopped: &AtomicBool,
+    answer: &dyn Fn(Asked) -> Answered,
+) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    while let Some(asked) = read_request(&mut reader)? {
+        if is_stopped.load(Ordering::SeqCst) {
+            break;
+        }
+        let Answered {
+            status,
+            content_type,
+            body,
+        } = answer(asked);
+        let head = format!(
+            "HTTP/1.1 {status} Answered\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        let mut stream = stream;
+        stream.write_all(&[head.as_bytes(), &body].concat())?;
+    }
+    Ok(())
+}
+
+/// The next request; none at the end of the connection.
+fn read_request(reader: &mut impl BufRead) -> std::io::Result<Option<Asked>> {
+    let mut reader = reader.take(BODY_LIMIT);
     let mut first = String::new();
     reader.read_line(&mut first)?;
     let mut words = first.split_whitespace();
+    let (Some(method), Some(path)) = (words.next(), words.next()) else {
+        return Ok(None);
+    };
     let mut asked = Asked {
-        method: words.next().unwrap_or_default().to_owned(),
-        path: words.next().unwrap_or_default().to_owned(),
+        method: method.to_owned(),
+        path: path.to_owned(),
         authorization: None,
+        content_type: None,
         body: Vec::new(),
     };
     let mut length = 0;
@@ -198,25 +249,12 @@ fn serve(stream: &TcpStream, answer: &dyn Fn(Asked) -> Answered) -> std::io::Res
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.trim().parse().unwrap_or(0),
             "authorization" => asked.authorization = Some(value.trim().to_owned()),
+            "content-type" => asked.content_type = Some(value.trim().to_owned()),
             _ => {}
         }
     }
     reader.take(length).read_to_end(&mut asked.body)?;
-    if asked.path.is_empty() {
-        return Ok(());
-    }
-    let Answered {
-        status,
-        content_type,
-        body,
-    } = answer(asked);
-    let mut stream = stream;
-    write!(
-        stream,
-        "HTTP/1.1 {status} Answered\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        body.len()
-    )?;
-    stream.write_all(&body)
+    Ok(Some(asked))
 }
 
 #[cfg(test)]
