@@ -113,7 +113,8 @@ async fn adopt_core(
         );
         books.post(&stored.event);
     }
-    rows.write(&mut *connection, phases, &books, tips.of_tables).await?;
+    rows.write(&mut *connection, phases, &books, tips.of_tables)
+        .await?;
     let ledgers = db::payer_ledger::upsert(&mut *connection, &books);
     phases.timed(Phase::Ledgers, ledgers).await?;
     let after = books.refundable(tips.of_tables);

@@ -325,15 +325,7 @@ impl<'a> Pass<'a> {
         };
         let satellites = &self.settings.satellites;
         let phases = self.phases;
-        books::adopt(
-            &mut *self.connection,
-            phases,
-            written,
-            satellites,
-            is_final,
-            tips,
-        )
-        .await?;
+        books::adopt(&mut *self.connection, phases, written, satellites, is_final, tips).await?;
         let moving = self.move_tip(tips.burn);
         phases.timed(Phase::Finality, moving).await?;
         Ok(())

@@ -67,6 +67,11 @@ pub enum VerifyError {
         /// What is wrong.
         source: RecordError,
     },
+    /// Tables of another version cannot be read.
+    #[error(
+        "the tables are of another version than this program: `recoup-indexer migrate` brings older ones up to date"
+    )]
+    OtherVersion,
     /// No block was followed yet.
     #[error("the tables are at no block yet")]
     NoTip,
@@ -112,6 +117,9 @@ pub struct Report {
 pub async fn verify(pool: &PgPool, settings: VerifySettings) -> Result<Report, VerifyError> {
     let mut picture = pool.begin().await?;
     verification::take_picture(&mut picture).await?;
+    if !db::has_current_schema(&mut picture).await? {
+        return Err(VerifyError::OtherVersion);
+    }
     let tip = db::chain_tip::find(&mut picture).await?;
     let chain = db::indexed_chain::find(&mut picture).await?;
     let contracts = match settings.node {

@@ -44,5 +44,6 @@ mod schema;
 mod synthetic;
 mod tiers;
 mod tree;
+mod upgrades;
 mod verify;
 mod verify_satellites;

@@ -9,8 +9,8 @@ use sqlx::PgConnection;
 
 use crate::db::DbError;
 use crate::db::convert::{
-    amount, burn_height, hash, invoice_status, optional_bigint, parsed, place, stacks_height, subscription_column,
-    subscription_status, token, unsigned,
+    amount, burn_height, hash, invoice_status, optional_bigint, parsed, place, stacks_height,
+    subscription_column, subscription_status, token, unsigned,
 };
 
 /// Which subscriptions to list: a merchant's, a payer's, or those of one with the other.

@@ -185,7 +185,9 @@ fn state_columns(state: &InvoiceState) -> [(&'static str, Value); 6] {
 /// What a reader sees at the Bitcoin tip: nobody can pay from `expires-at` on.
 fn derived_status(canonical: &Canonical<'_>, state: &InvoiceState) -> u8 {
     const EXPIRED: u8 = 3;
-    let is_over = canonical.burn_height().is_some_and(|now| now >= state.expires_at.get());
+    let is_over = canonical
+        .burn_height()
+        .is_some_and(|now| now >= state.expires_at.get());
     match state.status {
         InvoiceStatus::Open | InvoiceStatus::PartiallyPaid if is_over => EXPIRED,
         stored => stored.code(),
@@ -273,10 +275,7 @@ fn ledger_rows(canonical: &Canonical<'_>) -> Vec<String> {
     let invoices = last.block.shop.invoices().iter();
     let ledgers = invoices.flat_map(|(id, invoice)| {
         let window = invoice.state.refund_window;
-        invoice
-            .ledgers
-            .iter()
-            .map(move |ledger| (id, window, ledger))
+        invoice.ledgers.iter().map(move |ledger| (id, window, ledger))
     });
     ledgers
         .map(|(id, window, (payer, (paid, refunded, first)))| {

@@ -106,7 +106,10 @@ fn happenings(scenario: &Scenario) -> Vec<(&'static str, usize)> {
         .count();
     vec![
         ("expired invoices", expired),
-        ("windows that closed with something left", closed_windows(&canonical)),
+        (
+            "windows that closed with something left",
+            closed_windows(&canonical),
+        ),
         (
             "Bitcoin blocks with two children",
             burn_children.values().filter(|count| **count == 2).count(),

@@ -82,6 +82,9 @@ fn the_tables_are_what_the_contract_holds_and_a_refund_taken_out_of_all_of_them_
          update payer_ledger set refunded = payer_ledger.refunded - refund.amount
            from refund where refund.refund_id = 2 and payer_ledger.invoice_id = refund.invoice_id
             and payer_ledger.payer = refund.payer;
+         update refundable_total set amount = refundable_total.amount + refund.amount
+           from refund where refund.refund_id = 2 and refundable_total.merchant = refund.merchant
+            and refundable_total.token = coalesce(refund.token, 'STX');
          delete from running_total using refund
           where refund.refund_id = 2 and running_total.index_block_hash = refund.index_block_hash;
          with gone as (delete from refund where refund_id = 2 returning index_block_hash, txid, ordinal)
