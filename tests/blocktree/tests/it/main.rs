@@ -152,9 +152,10 @@ fn happenings(scenario: &Scenario) -> Vec<(&'static str, usize)> {
 
 /// Payers of a canonical invoice that can get nothing back any more, and did not get all.
 fn closed_windows(canonical: &Canonical<'_>) -> usize {
-    let now = canonical.burn_height().unwrap();
-    let shop = &canonical.blocks.last().unwrap().block.shop;
-    let ledgers = shop.invoices().values().flat_map(|invoice| {
+    let (Some(now), Some(last)) = (canonical.burn_height(), canonical.blocks.last()) else {
+        return 0;
+    };
+    let ledgers = last.block.shop.invoices().values().flat_map(|invoice| {
         let window = invoice.state.refund_window;
         invoice.ledgers.values().map(move |ledger| (window, ledger))
     });
