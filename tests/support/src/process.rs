@@ -17,7 +17,8 @@ use tempfile::TempDir;
 use crate::{Error, Result, wait_until};
 
 /// A line on stdin dismisses the watchdog; the end of stdin makes it act. Arguments: process id, signal, folder.
-/// It gives up at last, as nothing ends a process that nobody reaps (a container without an init).
+/// It gives up at last, as nothing ends a process that nobody reaps (a container without an init). A command that its owner
+/// had begun may still write into the folder while it is removed: then it is removed again.
 const WATCHDOG: &str = r#"
 read -r dismissed && exit 0
 kill -s "$2" "$1" 2>/dev/null
@@ -27,7 +28,11 @@ while [ "$tries" -lt 240 ] && kill -0 "$1" 2>/dev/null; do
     [ "$tries" -lt 200 ] || kill -s KILL "$1" 2>/dev/null
     sleep 0.05
 done
-rm -rf -- "$3"
+tries=0
+while rm -rf -- "$3" 2>/dev/null; [ -e "$3" ] && [ "$tries" -lt 100 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+done
 "#;
 
 /// How much of a log is shown when its process fails.
@@ -283,6 +288,27 @@ mod tests {
         kill_and_reap(&mut owner);
         target.wait().unwrap();
         watchdog.wait().unwrap();
+        assert!(!folder.exists());
+    }
+
+    #[test]
+    fn a_folder_that_somebody_still_writes_into_is_removed() {
+        let process = sleeper();
+        let folder = process.folder().to_owned();
+        let writes =
+            "number=0; while [ $number -lt 5000 ]; do number=$((number + 1)); : > \"$0/$number\"; done";
+        let mut writer = Command::new("sh")
+            .args(["-c", writes])
+            .arg(&folder)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        wait_until("a file", Duration::from_secs(10), || {
+            Ok(folder.join("1").exists().then_some(()))
+        })
+        .unwrap();
+        drop(process);
+        kill_and_reap(&mut writer);
         assert!(!folder.exists());
     }
 
