@@ -153,6 +153,5 @@ fn principal(text: &str) -> Result<Principal, ApiFailure> {
 
 /// The chain's burn height: what statuses are derived at.
 async fn burn_height(connection: &mut PgConnection) -> Result<BurnHeight, DbError> {
-    let tip = db::chain_tip::find(connection).await?;
-    Ok(tip.burn.map(|burn| burn.height).unwrap_or_default())
+    Ok(db::chain_tip::find(connection).await?.burn_height())
 }

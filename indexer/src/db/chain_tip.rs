@@ -18,6 +18,14 @@ pub struct ChainTip {
     pub final_burn_height: Option<BurnHeight>,
 }
 
+impl ChainTip {
+    /// Burn height that the tables hold as of; 0 before the first Bitcoin block.
+    #[must_use]
+    pub fn burn_height(&self) -> BurnHeight {
+        self.burn.map(|point| point.height).unwrap_or_default()
+    }
+}
+
 /// Reads both tips.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use recoup_stacks::hash::BurnHeight;
 use sqlx::PgConnection;
 
 use super::DbError;
-use super::convert::{bigint, parsed};
+use super::convert::{bigint, column, parsed};
 use crate::accounting::Refundable;
 
 /// Enters that a part of the totals was one thing and is another now.
@@ -30,21 +30,20 @@ pub async fn change(
     if changed.is_empty() {
         return Ok(());
     }
-    let merchants: Vec<String> = changed.iter().map(|(merchant, _)| merchant.to_string()).collect();
-    let tokens: Vec<String> = changed.iter().map(|(_, token)| token.to_string()).collect();
-    let of = |sums: &Refundable| -> Vec<String> {
-        let sum = |key: &&(Principal, Token)| sums.get(key).copied().unwrap_or_default().to_string();
-        changed.iter().map(sum).collect()
+    let sums = |of: &Refundable| {
+        column(&changed, |key| {
+            of.get(*key).copied().unwrap_or_default().to_string()
+        })
     };
     sqlx::query!(
         "insert into refundable_total (merchant, token, amount)
          select merchant, token, after::numeric - before::numeric
            from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as changed (merchant, token, before, after)
          on conflict (merchant, token) do update set amount = refundable_total.amount + excluded.amount",
-        &merchants,
-        &tokens,
-        &of(before),
-        &of(after),
+        &column(&changed, |(merchant, _)| merchant.to_string()),
+        &column(&changed, |(_, token)| token.to_string()),
+        &sums(before),
+        &sums(after),
     )
     .execute(connection)
     .await?;

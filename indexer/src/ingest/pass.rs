@@ -288,7 +288,7 @@ impl<'a> Pass<'a> {
     /// Takes blocks off the chain, from tables that hold all that came before.
     async fn orphan(&mut self, change: &TipChange, burn_tip: Option<BurnHeight>) -> Result<(), DbError> {
         self.write().await?;
-        let as_of = height_of(&self.written_tip);
+        let as_of = self.written_tip.burn_height();
         let orphaning = books::orphan(&mut *self.connection, &change.orphaned, as_of, burn_tip);
         self.phases.timed(Phase::Forks, orphaning).await?;
         checkpoints::withdraw(&mut *self.connection, self.tip.final_burn_height).await?;
@@ -320,7 +320,7 @@ impl<'a> Pass<'a> {
             view.zip(limit).is_some_and(|(view, limit)| view.height <= limit)
         };
         let tips = Tips {
-            of_tables: height_of(&self.written_tip),
+            of_tables: self.written_tip.burn_height(),
             burn: self.tip.burn.map(|point| point.height),
         };
         let satellites = &self.settings.satellites;
@@ -335,7 +335,7 @@ impl<'a> Pass<'a> {
         if self.tip != self.written_tip {
             db::chain_tip::update(&mut *self.connection, &self.tip).await?;
         }
-        let (before, now) = (height_of(&self.written_tip), height_of(&self.tip));
+        let (before, now) = (self.written_tip.burn_height(), self.tip.burn_height());
         if before < now {
             db::invoice::expire(&mut *self.connection, before, now).await?;
             db::refundable_total::lapse(&mut *self.connection, before, now).await?;
@@ -367,11 +367,6 @@ impl<'a> Pass<'a> {
         }
         Ok(from_scratch)
     }
-}
-
-/// Burn height that the API answers as of.
-fn height_of(tip: &ChainTip) -> BurnHeight {
-    tip.burn.map(|point| point.height).unwrap_or_default()
 }
 
 /// The root that this block gives, if it changes it.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use recoup_protocol::ids::InvoiceId;
 use recoup_protocol::record::RecordError;
-use recoup_stacks::hash::{IndexBlockHash, StacksHeight};
+use recoup_stacks::hash::{BurnHeight, IndexBlockHash, StacksHeight};
 use recoup_stacks::rpc::RpcError;
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
@@ -142,6 +142,7 @@ pub async fn verify(pool: &PgPool, settings: VerifySettings) -> Result<Report, V
         &mut picture,
         contracts.as_ref().map(|contracts| &contracts.core),
         &settings.selection,
+        tip.burn_height(),
         &mut differences,
     )
     .await?;
@@ -224,11 +225,12 @@ async fn pin(
     })
 }
 
-/// Compares invoice after invoice; answers how many.
+/// Compares invoice after invoice at a burn height; answers how many.
 async fn walk(
     picture: &mut PgConnection,
     contract: Option<&Contract>,
     selection: &Selection,
+    now: BurnHeight,
     differences: &mut Differences,
 ) -> Result<u64, VerifyError> {
     let (stored_invoices, stored_refunds) = verification::counts(&mut *picture).await?;
@@ -251,7 +253,7 @@ async fn walk(
     let mut looked_at = 0_u64;
     if let Some(ids) = selection.ids(last) {
         for ids in ids.chunks(usize::try_from(STEP).unwrap_or(1)) {
-            compare(picture, contract, ids, differences).await?;
+            compare(picture, contract, ids, now, differences).await?;
             looked_at = looked_at.saturating_add(u64::try_from(ids.len()).unwrap_or(0));
         }
         return Ok(looked_at);
@@ -265,7 +267,7 @@ async fn walk(
         let ids = next_ids(stored, after, in_contract, to);
         let Some(newest) = ids.last() else { break };
         after = *newest;
-        compare(picture, contract, &ids, differences).await?;
+        compare(picture, contract, &ids, now, differences).await?;
         let before = looked_at;
         looked_at = looked_at.saturating_add(u64::try_from(ids.len()).unwrap_or(0));
         if looked_at / REPORT_EVERY > before / REPORT_EVERY {
@@ -284,10 +286,9 @@ async fn compare(
     picture: &mut PgConnection,
     contract: Option<&Contract>,
     ids: &[u64],
+    now: BurnHeight,
     differences: &mut Differences,
 ) -> Result<(), VerifyError> {
-    let tip = db::chain_tip::find(&mut *picture).await?;
-    let now = tip.burn.map(|point| point.height).unwrap_or_default();
     let columns: Vec<i64> = ids.iter().filter_map(|id| i64::try_from(*id).ok()).collect();
     let all = verification::rows_of(picture, &columns).await?;
     let invoices: Vec<(u64, InvoiceRows)> = ids.iter().map(|id| (*id, of_invoice(&all, *id))).collect();

@@ -56,16 +56,13 @@ fn the_bitcoin_tip_expires_invoices_and_closes_windows() {
 
     // Heights 101 to 103: the first invoice expires at 102, its payer's window closes at 103.
     let mut burn = block.tenure.clone();
-    let mut seen = Vec::new();
     let mut pass = |chain: &mut Chain, burn: &mut _| {
         *burn = chain.burn(burn);
         indexer.post_all(&chain.messages[told..]);
         told = chain.messages.len();
         json!([invoices(&indexer, "expired"), refundable(&indexer)])
     };
-    for _ in 0..3 {
-        seen.push(pass(&mut chain, &mut burn));
-    }
+    let seen: Vec<Value> = (0..3).map(|_| pass(&mut chain, &mut burn)).collect();
     assert_eq!(
         json!(seen),
         json!([[[], "100"], [[1], "100"], [[1], "40"]]),
